@@ -1,0 +1,26 @@
+/*
+ * The integrity check, part of the engine: is what is stored what the
+ * invariants of store/ say?
+ *
+ * For each table: Berkeley DB's own verification of the file; every row's
+ * record decodes, its item passes item_validate(), the key made from the item
+ * is the row key, item size and text length are those stored, an own text
+ * reads back to an equal item; the counts are those of the catalogue.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/slice.h"
+#include "store/store.h"
+
+struct check_totals {
+	uint64_t tables, items, bytes, problems;
+};
+
+/* Called once for each problem found, with one line of text. */
+typedef void check_report(void *context, struct slice table_name, const char *problem);
+
+/* Looks at everything. 0 also when problems were found; -1 when the look
+ * itself failed. The store must be open and otherwise unused. */
+int store_check(struct store *store, check_report *report, void *context, struct check_totals *ret,
+	struct error *err) NODISCARD;

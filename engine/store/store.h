@@ -1,0 +1,68 @@
+/*
+ * A data directory: one Berkeley DB transactional environment, owned by one
+ * process.
+ *
+ *	DATA/lock	who holds it: pid and command line; flock()ed
+ *	DATA/log.*	write-ahead log
+ *	DATA/catalog.db	table name -> description
+ *	DATA/table-ID.db	rows of one table
+ *
+ * Lock order, from the first to the last:
+ *	store.writer  (the one writer, held for the CPU part of a transaction)
+ *	store.tables  (the cache of open tables)
+ *	Berkeley DB's own page locks and latches
+ *	store.watchers
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/slice.h"
+#include <stdint.h>
+
+struct store;
+
+/* When an answered write is safe. */
+enum durability {
+	DURABLE_PROCESS, /* survives a crash of this process: log written, not flushed */
+	DURABLE_POWER, /* survives power loss: log flushed */
+};
+
+struct store_options {
+	uint64_t cache_bytes; /* 0: the default, 64 MiB */
+	unsigned checkpoint_seconds; /* 0: the default, 30 */
+	bool read_only_check; /* opened for `check`: no worker threads */
+};
+
+/* Opens or creates the directory and its environment, runs recovery, starts
+ * the workers. ERROR_IN_USE names the process that holds it. */
+int store_open(const char *path, const struct store_options *options, struct store **ret,
+	struct error *err) NODISCARD;
+/* Ends the workers, writes a checkpoint and the counts, releases the lock. */
+void store_close(struct store *store);
+/* Makes everything committed so far survive power loss. */
+int store_flush(struct store *store, struct error *err) NODISCARD;
+/* The directory, as given. */
+const char *store_path(const struct store *store);
+
+/* What a commit changed, told after it, outside of all locks, from the thread
+ * that wrote. Slices are valid during the call. */
+enum change_kind {
+	CHANGE_NONE, /* the same item again: no change of data */
+	CHANGE_INSERT,
+	CHANGE_MODIFY,
+	CHANGE_REMOVE,
+	CHANGE_TABLE_CREATED,
+	CHANGE_TABLE_DELETED,
+};
+
+struct change {
+	enum change_kind kind;
+	struct slice table_name;
+	struct slice table_id;
+	struct slice row_key; /* absent for a table's change */
+	uint64_t stamp;
+};
+
+typedef void change_watcher(void *context, const struct change *changes, size_t count);
+/* One watcher at a time; NULL ends it, and returns when no call is under way. */
+void store_watch(struct store *store, change_watcher *watcher, void *context);
