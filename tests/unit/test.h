@@ -68,18 +68,22 @@ static jmp_buf test_failed;
 		} \
 	} while (0)
 
+static inline bool test_passes(const struct test_case *test)
+{
+	if (setjmp(test_failed))
+		return false;
+	test->run();
+	return true;
+}
+
 static inline int test_run(const struct test_case *cases, size_t count)
 {
 	int failures = 0;
 
 	printf("1..%zu\n", count);
 	for (size_t i = 0; i < count; i++) {
-		volatile bool passed = false;
+		bool passed = test_passes(&cases[i]);
 
-		if (setjmp(test_failed) == 0) {
-			cases[i].run();
-			passed = true;
-		}
 		printf("%s %zu - %s\n", passed ? "ok" : "not ok", i + 1, cases[i].name);
 		fflush(stdout);
 		failures += !passed;
