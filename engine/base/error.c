@@ -19,6 +19,7 @@ static const struct error_class_info classes[] = {
 	[ERROR_UNKNOWN_OPERATION] = { "UnknownOperationException", CORAL, 400, EINVAL },
 	[ERROR_TABLE_NOT_FOUND] = { "ResourceNotFoundException", SERVICE, 400, ENOENT },
 	[ERROR_TABLE_IN_USE] = { "ResourceInUseException", SERVICE, 400, EEXIST },
+	[ERROR_TABLE_NOT_EMPTY] = { "ResourceInUseException", SERVICE, 400, ENOTEMPTY },
 	[ERROR_CONDITION_FAILED] = { "ConditionalCheckFailedException", SERVICE, 400, ECANCELED },
 	[ERROR_ITEM_EXISTS] = { "ConditionalCheckFailedException", SERVICE, 400, EEXIST },
 	[ERROR_ITEM_CHANGED] = { "ConditionalCheckFailedException", SERVICE, 400, ESTALE },

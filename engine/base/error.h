@@ -24,6 +24,7 @@ enum error_class {
 	ERROR_UNKNOWN_OPERATION,
 	ERROR_TABLE_NOT_FOUND, /* ResourceNotFoundException */
 	ERROR_TABLE_IN_USE, /* ResourceInUseException: exists, or in transition */
+	ERROR_TABLE_NOT_EMPTY, /* rmdir of a table that holds items */
 	ERROR_CONDITION_FAILED,
 	ERROR_ITEM_EXISTS, /* condition failed: put-if-absent found an item */
 	ERROR_ITEM_CHANGED, /* condition failed: the item is not the one read */

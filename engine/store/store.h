@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "model/change.h"
 #include <stdint.h>
 
 struct store;
@@ -44,25 +45,5 @@ int store_flush(struct store *store, struct error *err) NODISCARD;
 /* The directory, as given. */
 const char *store_path(const struct store *store);
 
-/* What a commit changed, told after it, outside of all locks, from the thread
- * that wrote. Slices are valid during the call. */
-enum change_kind {
-	CHANGE_NONE, /* the same item again: no change of data */
-	CHANGE_INSERT,
-	CHANGE_MODIFY,
-	CHANGE_REMOVE,
-	CHANGE_TABLE_CREATED,
-	CHANGE_TABLE_DELETED,
-};
-
-struct change {
-	enum change_kind kind;
-	struct slice table_name;
-	struct slice table_id;
-	struct slice row_key; /* absent for a table's change */
-	uint64_t stamp;
-};
-
-typedef void change_watcher(void *context, const struct change *changes, size_t count);
 /* One watcher at a time; NULL ends it, and returns when no call is under way. */
 void store_watch(struct store *store, change_watcher *watcher, void *context);

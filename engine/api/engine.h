@@ -1,0 +1,44 @@
+/*
+ * An engine answers requests: every door of dynamount calls engine_run() and
+ * nothing below it.
+ *
+ * engine_run: constraints of the input's fields -> the operation's own checks
+ * -> one transaction -> output. The same mistake gives the same error at every
+ * door.
+ */
+#pragma once
+
+#include "api/request.h"
+#include "model/change.h"
+
+struct engine;
+
+struct engine_options {
+	uint64_t cache_bytes; /* 0: the default, 64 MiB */
+	bool strict_durability; /* the mount's writes survive power loss too */
+	bool relaxed_durability; /* the API's writes survive only a crash */
+	const char *region; /* NULL: us-east-1 */
+	const char *account; /* NULL: 123456789012 */
+};
+
+/* Opens the data directory, creating it if absent. ERROR_IN_USE names the
+ * process that holds it. */
+int engine_open(const char *path, const struct engine_options *options, struct engine **ret,
+	struct error *err) NODISCARD;
+void engine_close(struct engine *engine);
+
+/* Runs a request. 0, or -1 with the error of the operation. Thread-safe. */
+int engine_run(struct engine *engine, struct request *request, struct error *err) NODISCARD;
+
+/* Tells the watcher of every committed change, whatever door it came by, from
+ * the thread that made it. One at a time; NULL ends it. */
+void engine_watch(struct engine *engine, change_watcher *watcher, void *context);
+
+/* Checks the integrity of a whole data directory that nobody has open; calls
+ * report with one line for each problem. */
+struct engine_check_totals {
+	uint64_t tables, items, bytes, problems;
+};
+typedef void engine_check_report(void *context, struct slice table_name, const char *problem);
+int engine_check(const char *path, engine_check_report *report, void *context,
+	struct engine_check_totals *ret, struct error *err) NODISCARD;

@@ -1,0 +1,25 @@
+/* What a commit changed, told after it, outside of all locks, from the thread
+ * that wrote. Slices are valid during the call. */
+#pragma once
+
+#include "base/slice.h"
+#include <stdint.h>
+
+enum change_kind {
+	CHANGE_NONE, /* the same item again: no change of data */
+	CHANGE_INSERT,
+	CHANGE_MODIFY,
+	CHANGE_REMOVE,
+	CHANGE_TABLE_CREATED,
+	CHANGE_TABLE_DELETED,
+};
+
+struct change {
+	enum change_kind kind;
+	struct slice table_name;
+	struct slice table_id;
+	struct slice row_key; /* model/key.h; absent for a table's change */
+	uint64_t stamp; /* of the new row */
+};
+
+typedef void change_watcher(void *context, const struct change *changes, size_t count);
