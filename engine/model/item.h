@@ -22,7 +22,7 @@
 #include "model/value.h"
 
 #define ITEM_SIZE_MAX    (400 * 1024) /* bytes, as item_size() counts */
-#define ITEM_NESTING_MAX 32 /* levels of L and M within an attribute */
+#define ITEM_NESTING_MAX 32 /* levels of values in an attribute: 31 L or M around a scalar */
 #define ITEM_NAME_MAX    65535 /* bytes of an attribute name */
 
 /* DynamoDB's size in bytes: names plus values. */
