@@ -26,8 +26,8 @@ struct number {
 	bool negative;
 };
 
-/* The longest canonical text: a sign, "0." and 130 digits after the point. */
-#define NUMBER_TEXT_MAX 168
+/* The longest canonical text: a sign, "0.", 129 zeros and 38 digits. */
+#define NUMBER_TEXT_MAX 170
 /* The longest encoded form, in bytes. */
 #define NUMBER_ENCODED_MAX 24
 
