@@ -42,7 +42,11 @@ enum name_outcome {
 void name_encode(const struct value *value, enum name_suffix suffix, struct buf *buf);
 
 /* Finds the value that a name stands for: an enum name_outcome. For
- * NAME_HASHED the value is the longest key prefix (S, B) that the name fixes.
+ * NAME_HASHED the value is the longest key prefix (S, B) that the name fixes:
+ * the caller looks for stored keys that begin with it and takes the one for
+ * which name_encode() gives the name again. It must compare, since the name
+ * may stand for no key at all, or its hash for a key that is short enough to
+ * be named in full.
  * With NAME_IMPOSSIBLE *ret_canonical is the name that was probably meant, when
  * there is one (a number spelled "1.0", an escape in lower case), else absent.
  * Results live in the arena. */
