@@ -13,7 +13,8 @@
  *
  * Source: RFC 8259. Nothing beyond it is accepted; nesting over
  * JSON_NESTING_MAX is an error ("Nesting Levels have exceeded supported
- * limits"), as is text over JSON_TEXT_MAX bytes.
+ * limits"), as is text over JSON_TEXT_MAX bytes (ERROR_TOO_LARGE). A string
+ * must be UTF-8 and may hold \u0000; a name may not.
  */
 #pragma once
 
@@ -22,6 +23,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* An attribute's 32 levels, each with a descriptor around it, and the item. */
@@ -42,11 +44,17 @@ struct json_scanner {
 	size_t string_bytes; /* of string contents so far, keys not counted */
 	/* private: */
 	unsigned char state;
-	unsigned char literal_at;
+	bool in_name; /* the string is a member's name */
+	unsigned char left; /* bytes still to come of a UTF-8 sequence, digits of an escape */
+	unsigned char low, high; /* bounds of the next byte of a sequence */
+	uint16_t code_unit; /* of the \u escape that is being read */
+	uint16_t surrogate; /* the high half before it, or 0 */
 	unsigned depth;
 	uint64_t objects[2]; /* bit per level: an object, not an array */
-	const char *literal;
-	size_t number_start;
+	unsigned opened[JSON_NESTING_MAX]; /* line of each open bracket */
+	const char *literal; /* what is still to come of one */
+	size_t token_start; /* offset of the number or string */
+	size_t line_start; /* offset of the current line */
 };
 
 /* Where a lifted number stands in the original text. */
@@ -62,6 +70,9 @@ void json_scanner_release(struct json_scanner *scanner);
  * A number at top level stays JSON_INCOMPLETE until a blank follows. */
 int json_scanner_feed(
 	struct json_scanner *scanner, struct slice piece, struct error *err) NODISCARD;
+/* No more comes: 0 when the document is whole, or an ERROR_VALIDATION that
+ * says what is missing. */
+int json_scanner_finish(struct json_scanner *scanner, struct error *err) NODISCARD;
 
 /* A parsed document. */
 struct json_document {
@@ -78,6 +89,12 @@ int json_parse(struct slice text, struct json_document *ret, struct error *err) 
  * is not a number. Borrowed from the text. */
 struct slice json_number_text(const struct json_document *document, const json_t *node);
 
+/* Where a node of the document stands in the text. Jansson has but one node
+ * for all of true, false and null: for these it is the first such place. */
+struct error_place json_place(const struct json_document *document, const json_t *node);
+
 /* Appends a JSON string with its quotes: escapes only what RFC 8259 demands
  * and U+007F, as jq does. */
 void json_append_string(struct buf *buf, struct slice string);
+/* Length in bytes of what json_append_string() appends. */
+size_t json_escaped_length(struct slice string);
