@@ -156,7 +156,7 @@ static void a_duplicate_member_is_named_where_it_stands(void)
 			    "  \"b\\\"\\\\\": 1, \"b\\\"\\\\\": 2}}"),
 		"duplicate attribute \"b\\\"\\\\\"", "2:15");
 	CHECK_REFUSED(SLICE("{\"a\": [1,2,3,4,5,6,7,8,9,10,11,12], \"a\": 1}"),
-		"duplicate attribute \"a\"", "1:38");
+		"duplicate attribute \"a\"", "1:37");
 	CHECK_REFUSED(SLICE("{\"\": 1, \"\": 2}"), "duplicate attribute \"\"", "1:9");
 }
 
