@@ -202,8 +202,12 @@ def run_programs(build_name, suite, runner):
         environment = {**os.environ, **test["env"]}
         return runner(f"{suite} {test['name']}", test["cmd"], env=environment)
 
+    found = programs(build_name, suite)
+    if not found:
+        say(f"{suite}: no programs")
+        return Count(failed=1)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return sum(pool.map(one, programs(build_name, suite)), Count())
+        return sum(pool.map(one, found), Count())
 
 
 # The mount, from outside
