@@ -143,8 +143,8 @@ static int check_name(struct slice name, struct error *err)
 		fault = "An attribute name may not be empty";
 	else if (name.len > ITEM_NAME_MAX)
 		fault = "Attribute name is too large, must be less than 65536 bytes";
-	else if (!utf8_valid(name))
-		fault = "An attribute name is not valid UTF-8";
+	else if (!utf8_valid(name) || memchr(name.data, '\0', name.len))
+		fault = "An attribute name must be UTF-8 without U+0000";
 	if (!fault)
 		return 0;
 	return error_set(

@@ -31,8 +31,9 @@ size_t item_size(const struct map *item);
 size_t value_size(const struct value *value);
 
 /* Checks what holds for every stored item: size, nesting, names not empty and
- * not over-long, sets not empty and without duplicates, strings UTF-8. The
- * size failure is ERROR_TOO_LARGE, the rest ERROR_VALIDATION. */
+ * not over-long, sets not empty and without duplicates, strings UTF-8, no NUL
+ * in names (which Jansson could not carry). The size failure is
+ * ERROR_TOO_LARGE, the rest ERROR_VALIDATION. */
 int item_validate(const struct map *item, struct error *err) NODISCARD;
 
 void item_encode(const struct map *item, struct buf *buf);

@@ -6,11 +6,13 @@
  *
  * An object whose only key is one of the ten descriptors, with a value that
  * fits it, is read as typed: so a file of wholly typed DynamoDB JSON is read
- * too, also when the document itself is {"Item": …}-less typed attributes.
- * A real map of such a shape is written {"M":{…}}, its members typed again by
- * the same rule. The canonical rendering is jq's default: two blanks of
- * indentation, insertion order, final newline; numbers in DynamoDB's canonical
- * spelling; members of NS are numbers as strings, as in DynamoDB's own form.
+ * too. A real map of such a shape is written {"M":{…}}, its members typed again
+ * by the same rule, which stands at the head of plain.c. Members of NS may be
+ * JSON numbers or strings.
+ *
+ * The canonical rendering is jq's default: two blanks of indentation, insertion
+ * order, final newline; numbers in DynamoDB's canonical spelling, those of NS
+ * as strings, as in DynamoDB's own form.
  *
  * Invariants:
  * 1. plain_read(plain_append_item(i)) equals i, for every valid item.
