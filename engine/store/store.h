@@ -5,13 +5,15 @@
  *	DATA/lock	who holds it: pid and command line; flock()ed
  *	DATA/log.*	write-ahead log
  *	DATA/catalog.db	table name -> description
+ *	DATA/counts.db	table id -> counts of items and bytes
  *	DATA/table-ID.db	rows of one table
  *
  * Lock order, from the first to the last:
  *	store.writer  (the one writer, held for the CPU part of a transaction)
  *	store.tables  (the cache of open tables)
  *	Berkeley DB's own page locks and latches
- *	store.watchers
+ *	table.counters, store.watch, store.worker  (leaves: nothing is locked
+ *		under them, and a watcher is called without)
  */
 #pragma once
 

@@ -56,10 +56,13 @@ int table_find(
  * and created_ns of *description (in the arena). 0 or TABLE_EXISTS. */
 int table_create(struct store *store, struct table_description *description, struct arena *arena,
 	enum durability durability, struct error *err) NODISCARD;
-/* Deletes a table with all its rows: 0 or TABLE_ABSENT. Requests that hold it
- * see ERROR_TABLE_NOT_FOUND from then on. */
-int table_delete(struct store *store, struct slice name, enum durability durability,
-	struct error *err) NODISCARD;
+#define TABLE_NOT_EMPTY 3
+/* Deletes a table with all its rows: 0, TABLE_ABSENT, or with only_if_empty
+ * TABLE_NOT_EMPTY when it holds any row (decided under the writer's mutex, so
+ * that no row can slip in). Requests that hold it see ERROR_TABLE_NOT_FOUND
+ * from then on. */
+int table_delete(struct store *store, struct slice name, bool only_if_empty,
+	enum durability durability, struct error *err) NODISCARD;
 /* Names of tables in byte order after `after` (absent: from the first), at
  * most limit of them; *ret_more tells whether others follow. In the arena. */
 int table_list(struct store *store, struct slice after, size_t limit, struct arena *arena,

@@ -1,0 +1,181 @@
+/*
+ * Invariants:
+ * 1. One process has an environment open, so its regions live in that
+ *    process's memory, and recovery can and does run at every opening.
+ * 2. A page is 4096 bytes: what a disk and a filesystem write whole. With
+ *    larger ones a power failure could leave a page half old, half new, and
+ *    recovery trusts every page it finds.
+ * 3. Nothing of Berkeley DB's reaches standard error but through the log.
+ */
+#include "store/bdb.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <errno.h>
+
+#define PAGE_BYTES 4096
+
+/* The log's buffer holds a usual transaction, its files are small enough to be
+ * removed soon after a checkpoint. */
+#define LOG_BUFFER_BYTES (1u << 20)
+#define LOG_FILE_BYTES   (16u << 20)
+
+/* Upper bounds only: locks take memory while they are held. A transaction
+ * locks each page that it touches, at worst several for each row. */
+#define LOCKS_MAX    1000000u
+#define LOCKERS_MAX  10000u
+#define LOCK_BUCKETS 16381u
+
+#define ENV_FLAGS \
+	(DB_CREATE | DB_RECOVER | DB_PRIVATE | DB_THREAD | DB_INIT_MPOOL | DB_INIT_LOG | \
+		DB_INIT_LOCK | DB_INIT_TXN)
+
+/* Where messages go, kept as the environment's app_private. */
+struct redirection {
+	bdb_messages *function; /* NULL: the log */
+	void *context;
+};
+
+static void bdb_message(const DB_ENV *env, const char *prefix, const char *message)
+{
+	const struct redirection *to = env->app_private;
+
+	(void)prefix;
+	if (to->function)
+		to->function(to->context, message);
+	else
+		log_warning("store: %s", message);
+}
+
+void bdb_env_redirect(DB_ENV *env, bdb_messages *function, void *context)
+{
+	*(struct redirection *)env->app_private = (struct redirection){ function, context };
+}
+
+static int env_configure(DB_ENV *env, uint64_t cache_bytes)
+{
+	const int results[] = {
+		env->set_cachesize(
+			env, (uint32_t)(cache_bytes >> 30), cache_bytes & ((1u << 30) - 1), 1),
+		env->set_lg_bsize(env, LOG_BUFFER_BYTES),
+		env->set_lg_max(env, LOG_FILE_BYTES),
+		env->log_set_config(env, DB_LOG_AUTO_REMOVE, 1),
+		env->set_lk_max_locks(env, LOCKS_MAX),
+		env->set_lk_max_objects(env, LOCKS_MAX),
+		env->set_lk_max_lockers(env, LOCKERS_MAX),
+		env->set_lk_tablesize(env, LOCK_BUCKETS),
+		/* The one with the fewest writes to lose: a reader, if there is one. */
+		env->set_lk_detect(env, DB_LOCK_MINWRITE),
+		env->set_flags(env, DB_TXN_WRITE_NOSYNC, 1),
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(results); i++)
+		if (results[i])
+			return results[i];
+	return 0;
+}
+
+int bdb_env_open(const char *path, uint64_t cache_bytes, DB_ENV **ret, struct error *err)
+{
+	DB_ENV *env;
+	int r = db_env_create(&env, 0);
+
+	if (r)
+		return bdb_error(err, r, "creating the environment");
+	env->app_private = memory_new_zero(sizeof(struct redirection));
+	env->set_errcall(env, bdb_message);
+	r = env_configure(env, cache_bytes);
+	if (!r)
+		r = env->open(env, path, ENV_FLAGS, 0600);
+	if (r) {
+		bdb_env_closep(&env);
+		return bdb_error(err, r, "opening the environment");
+	}
+	*ret = env;
+	return 0;
+}
+
+void bdb_env_closep(DB_ENV **env)
+{
+	struct redirection *redirection;
+	int r;
+
+	if (!*env)
+		return;
+	redirection = (*env)->app_private;
+	r = (*env)->close(*env, 0);
+	if (r)
+		log_warning("store: closing the environment: %s", db_strerror(r));
+	free(redirection);
+	*env = NULL;
+}
+
+int bdb_env_flush(DB_ENV *env, struct error *err)
+{
+	int r = env->log_flush(env, NULL);
+
+	return r ? bdb_error(err, r, "flushing the log") : 0;
+}
+
+int bdb_env_checkpoint(DB_ENV *env, uint32_t log_kilobytes, struct error *err)
+{
+	int r = env->txn_checkpoint(env, log_kilobytes, 0, 0);
+
+	return r ? bdb_error(err, r, "writing a checkpoint") : 0;
+}
+
+int bdb_file_open(
+	DB_ENV *env, DB_TXN *txn, const char *file, uint32_t flags, DB **ret, struct error *err)
+{
+	DB *db;
+	int r = db_create(&db, env, 0);
+
+	if (r)
+		return bdb_error(err, r, "creating a file handle");
+	r = db->set_pagesize(db, PAGE_BYTES);
+	flags |= DB_THREAD | (txn ? 0 : DB_AUTO_COMMIT);
+	if (!r)
+		r = db->open(db, txn, file, NULL, DB_BTREE, flags, 0600);
+	if (r) {
+		bdb_file_closep(&db);
+		return bdb_error(err, r, "opening a file");
+	}
+	*ret = db;
+	return 0;
+}
+
+void bdb_file_closep(DB **db)
+{
+	int r;
+
+	if (!*db)
+		return;
+	r = (*db)->close(*db, DB_NOSYNC);
+	if (r)
+		log_warning("store: closing a file: %s", db_strerror(r));
+	*db = NULL;
+}
+
+int bdb_error(struct error *err, int ret, const char *doing)
+{
+	switch (ret) {
+	case DB_LOCK_DEADLOCK:
+	case DB_LOCK_NOTGRANTED:
+		return error_set(err, ERROR_CONFLICT, "Transaction is ongoing for the item");
+	case DB_RUNRECOVERY:
+		return error_set(err, ERROR_SYSTEM,
+			"%s: the store stopped after an earlier failure; start again to recover it",
+			doing);
+	case DB_PAGE_NOTFOUND:
+	case DB_VERIFY_BAD:
+	case DB_LOG_VERIFY_BAD:
+		return error_set(err, ERROR_CORRUPT, "%s: %s", doing, db_strerror(ret));
+	case ENOMEM:
+		return error_set(err, ERROR_SYSTEM,
+			"%s: out of memory, or too many locks in one transaction", doing);
+	default:
+		if (ret > 0)
+			return error_set_errno(err, ret, "%s", doing);
+		return error_set(err, ERROR_SYSTEM, "%s: %s", doing, db_strerror(ret));
+	}
+}

@@ -1,0 +1,50 @@
+/*
+ * Berkeley DB: how the environment and its files are opened, and the one
+ * conversion of its return values into errors.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/slice.h"
+#include <db.h>
+#include <stdint.h>
+
+/*
+ * Opens the transactional environment of a directory, running recovery. The
+ * regions are private to the process: the lock file keeps others out.
+ * Transactions commit to the operating system; bdb_env_flush() goes further.
+ */
+int bdb_env_open(const char *path, uint64_t cache_bytes, DB_ENV **ret, struct error *err) NODISCARD;
+/* NULL is allowed. */
+void bdb_env_closep(DB_ENV **env);
+int bdb_env_flush(DB_ENV *env, struct error *err) NODISCARD;
+/* Writes what is dirty to the files when at least log_kilobytes of log came
+ * since the last time; 0: whenever anything came. */
+int bdb_env_checkpoint(DB_ENV *env, uint32_t log_kilobytes, struct error *err) NODISCARD;
+/* Where Berkeley DB's own messages of one environment go: to the log, or to a
+ * function while one is set. */
+typedef void bdb_messages(void *context, const char *message);
+void bdb_env_redirect(DB_ENV *env, bdb_messages *function, void *context);
+
+/* Opens a B-tree. Flags are DB->open's, as DB_CREATE; without a transaction
+ * the opening is one of its own. */
+int bdb_file_open(DB_ENV *env, DB_TXN *txn, const char *file, uint32_t flags, DB **ret,
+	struct error *err) NODISCARD;
+/* Closes a file whose pages a checkpoint writes, or nobody needs. NULL is
+ * allowed. */
+void bdb_file_closep(DB **db);
+
+/* Sets the error for what a Berkeley DB function returned while `doing`, a
+ * gerund phrase: "reading a row". Always -1. */
+int bdb_error(struct error *err, int ret, const char *doing);
+
+/* A parameter: bytes that Berkeley DB reads only. */
+static inline DBT bdb_input(struct slice bytes)
+{
+	return (DBT){ .data = (void *)bytes.data, .size = (uint32_t)bytes.len };
+}
+
+static inline struct slice bdb_slice(const DBT *dbt)
+{
+	return slice_of(dbt->data, dbt->size);
+}

@@ -1,0 +1,201 @@
+#include "store/check.h"
+#include "base/text.h"
+#include "model/item.h"
+#include "model/plain.h"
+#include "store/cursor.h"
+#include "store/record.h"
+#include "store/store_private.h"
+#include "store/table_cache.h"
+#include "store/table_private.h"
+#include "store/txn.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+/* The look at one table. */
+struct look {
+	check_report *report;
+	void *context;
+	struct table *table;
+	struct check_totals totals; /* of this table */
+};
+
+static void PRINTF(2, 3) problem(struct look *look, const char *format, ...)
+{
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vappendf(&text, format, args);
+	va_end(args);
+	look->totals.problems++;
+	look->report(look->context, table_description(look->table)->name, buf_string(&text));
+}
+
+/* These return -1 with what is wrong as the error. */
+static int check_key(const struct key_schema *schema, const struct row *row, const struct map *item,
+	struct arena *arena, struct error *err)
+{
+	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
+	struct key key, decoded;
+
+	TRY(key_from_item(schema, item, &key, err));
+	TRY(key_validate(schema, &key, err));
+	TRY(key_decode(schema, row->key, arena, &decoded, err));
+	key_encode(schema, &key, &bytes);
+	if (!slice_equal(buf_slice(&bytes), row->key))
+		return error_set(err, ERROR_CORRUPT, "the key is not that of the item");
+	return 0;
+}
+
+static int check_text(
+	const struct row *row, const struct map *item, struct arena *arena, struct error *err)
+{
+	struct map read;
+	size_t length = row->own_text.len;
+
+	if (!slice_present(row->own_text))
+		length = plain_item_length(item);
+	if (length != row->meta.text_length)
+		return error_set(err, ERROR_CORRUPT, "the text length is %zu, stored as %u", length,
+			row->meta.text_length);
+	if (!slice_present(row->own_text))
+		return 0;
+	TRY(plain_read_item(row->own_text, arena, &read, err));
+	if (!map_equal(&read, item))
+		return error_set(err, ERROR_CORRUPT, "the text is not that of the item");
+	return 0;
+}
+
+static int check_row(const struct key_schema *schema, const struct row *row, struct arena *arena,
+	struct error *err)
+{
+	struct map item;
+	size_t size;
+
+	TRY(item_decode(arena, row->item, &item, err));
+	TRY(item_validate(&item, err));
+	TRY(check_key(schema, row, &item, arena, err));
+	size = item_size(&item);
+	if (size != row->meta.item_size)
+		return error_set(err, ERROR_CORRUPT, "the item size is %zu, stored as %u", size,
+			row->meta.item_size);
+	return check_text(row, &item, arena, err);
+}
+
+/* Counts the row, and reports what is wrong with it. */
+static void look_at_record(
+	struct look *look, struct slice key, struct slice record, struct arena *arena)
+{
+	struct buf name CLEANUP(buf_release) = BUF_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct row row = { .meta.item_size = 0 };
+
+	if (record_decode(key, record, ROW_FULL, &row, &err) < 0 ||
+		check_row(&table_description(look->table)->key, &row, arena, &err) < 0) {
+		hex_append(&name, key);
+		problem(look, "row %s: %s", buf_string(&name), err.message);
+	}
+	look->totals.items++;
+	look->totals.bytes += row.meta.item_size;
+}
+
+static int look_at_rows(struct txn *txn, void *context, struct error *err)
+{
+	struct row_cursor *cursor CLEANUP(row_cursor_closep) = NULL;
+	struct arena_mark mark = arena_mark(txn_arena(txn));
+	struct look *look = context;
+	struct slice key, record;
+	int r;
+
+	TRY(row_cursor_open(txn, look->table, &(struct row_range){ 0 }, ROW_FULL, &cursor, err));
+	while ((r = row_cursor_next_record(cursor, &key, &record, err)) == 0) {
+		look_at_record(look, key, record, txn_arena(txn));
+		arena_reset(txn_arena(txn), mark);
+	}
+	return r < 0 ? -1 : row_cursor_close(cursor, err);
+}
+
+static void look_at_counts(struct look *look)
+{
+	const struct check_totals *totals = &look->totals;
+	struct table_counts counts;
+
+	table_counts(look->table, &counts);
+	if (counts.exact &&
+		(counts.items != (int64_t)totals->items || counts.bytes != (int64_t)totals->bytes))
+		problem(look,
+			"the catalogue counts %" PRId64 " items of %" PRId64
+			" bytes, there are %" PRIu64 " of %" PRIu64,
+			counts.items, counts.bytes, totals->items, totals->bytes);
+}
+
+static void report_message(void *context, const char *message)
+{
+	problem(context, "%s", message);
+}
+
+/* Has Berkeley DB verify the file, which a checkpoint has made complete. */
+static int look_at_file(struct look *look, struct error *err)
+{
+	struct buf name CLEANUP(buf_release) = BUF_INIT;
+	DB_ENV *env = look->table->store->env;
+	DB *file;
+	int r = db_create(&file, env, 0);
+
+	if (r)
+		return bdb_error(err, r, "creating a file handle");
+	table_file_name(look->table->description.id, &name);
+	bdb_env_redirect(env, report_message, look);
+	r = file->verify(file, buf_string(&name), NULL, NULL, 0); /* also closes it */
+	bdb_env_redirect(env, NULL, NULL);
+	if (r == DB_VERIFY_BAD)
+		problem(look, "the file %s is damaged", buf_string(&name));
+	else if (r)
+		return bdb_error(err, r, "verifying the file of a table");
+	return 0;
+}
+
+static int look_at_table(struct look *look, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct store *store = look->table->store;
+
+	TRY(look_at_file(look, err));
+	if (look->totals.problems)
+		return 0; /* reading a damaged B-tree may not end well */
+	TRY(table_open(look->table, err));
+	TRY(txn_run(store, TXN_READ, DURABLE_PROCESS, &arena, look_at_rows, look, err));
+	look_at_counts(look);
+	return 0;
+}
+
+static void add_totals(struct check_totals *to, const struct check_totals *table)
+{
+	to->tables++;
+	to->items += table->items;
+	to->bytes += table->bytes;
+	to->problems += table->problems;
+}
+
+int store_check(struct store *store, check_report *report, void *context, struct check_totals *ret,
+	struct error *err)
+{
+	struct table_array tables CLEANUP(table_array_release) = { NULL, 0 };
+	struct check_totals totals = { 0 };
+
+	TRY(bdb_env_checkpoint(store->env, 0, err));
+	table_cache_all(store, &tables);
+	for (size_t i = 0; i < tables.count; i++) {
+		struct look look = {
+			.report = report,
+			.context = context,
+			.table = tables.tables[i],
+		};
+
+		TRY(look_at_table(&look, err));
+		add_totals(&totals, &look.totals);
+	}
+	*ret = totals;
+	return 0;
+}

@@ -1,0 +1,122 @@
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/count.h"
+#include "store/lockfile.h"
+#include "store/store_private.h"
+#include "store/table_cache.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define CACHE_BYTES_DEFAULT        (64u << 20)
+#define CHECKPOINT_SECONDS_DEFAULT 30
+
+/* Makes the directory unless it is there, and its name survive power loss. */
+static int make_directory(const char *path, struct error *err)
+{
+	struct buf parent CLEANUP(buf_release) = BUF_INIT;
+	int fd CLEANUP(cleanup_close) = -1;
+
+	if (mkdir(path, 0700) < 0) {
+		if (errno == EEXIST)
+			return 0;
+		return error_set_errno(err, errno, "making the directory %s", path);
+	}
+	buf_appendf(&parent, "%s/..", path);
+	fd = open(buf_string(&parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return error_set_errno(err, errno, "flushing %s", buf_string(&parent));
+	return 0;
+}
+
+static struct store *store_new(const char *path, const struct store_options *options)
+{
+	struct store *store = memory_new_zero(sizeof(*store));
+	unsigned seconds = options->checkpoint_seconds;
+
+	store->path = memory_copy_string(path, strlen(path));
+	store->lock_fd = -1;
+	pthread_mutex_init(&store->writer, NULL);
+	pthread_mutex_init(&store->tables.lock, NULL);
+	watch_init(&store->watch);
+	worker_init(&store->worker, store, seconds ? seconds : CHECKPOINT_SECONDS_DEFAULT);
+	return store;
+}
+
+/* Releases what is open, without a look back. */
+static void store_free(struct store *store)
+{
+	worker_stop(&store->worker);
+	table_cache_release(store);
+	bdb_file_closep(&store->counts);
+	bdb_file_closep(&store->catalog);
+	bdb_env_closep(&store->env);
+	cleanup_close(&store->lock_fd);
+	worker_release(&store->worker);
+	watch_release(&store->watch);
+	pthread_mutex_destroy(&store->tables.lock);
+	pthread_mutex_destroy(&store->writer);
+	free(store->path);
+	free(store);
+}
+
+static int open_all(struct store *store, const struct store_options *options, struct error *err)
+{
+	uint64_t cache = options->cache_bytes ? options->cache_bytes : CACHE_BYTES_DEFAULT;
+
+	TRY(make_directory(store->path, err));
+	TRY(lockfile_take(store->path, &store->lock_fd, err));
+	TRY(bdb_env_open(store->path, cache, &store->env, err));
+	TRY(bdb_file_open(store->env, NULL, "catalog.db", DB_CREATE, &store->catalog, err));
+	TRY(bdb_file_open(store->env, NULL, "counts.db", DB_CREATE, &store->counts, err));
+	TRY(table_cache_load(store, err));
+	if (options->read_only_check)
+		return 0;
+	return worker_start(&store->worker, err);
+}
+
+int store_open(const char *path, const struct store_options *options, struct store **ret,
+	struct error *err)
+{
+	struct store *store = store_new(path, options);
+
+	if (open_all(store, options, err) < 0) {
+		store_free(store);
+		return -1;
+	}
+	*ret = store;
+	return 0;
+}
+
+/* What makes the next opening quick: nothing to recover, nothing to count. */
+static int store_settle(struct store *store, struct error *err)
+{
+	TRY(count_save(store, err));
+	return bdb_env_checkpoint(store->env, 0, err);
+}
+
+void store_close(struct store *store)
+{
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+
+	worker_stop(&store->worker);
+	if (store_settle(store, &err) < 0)
+		log_warning("store: %s", err.message);
+	store_free(store);
+}
+
+int store_flush(struct store *store, struct error *err)
+{
+	return bdb_env_flush(store->env, err);
+}
+
+const char *store_path(const struct store *store)
+{
+	return store->path;
+}
+
+void store_watch(struct store *store, change_watcher *watcher, void *context)
+{
+	watch_set(&store->watch, watcher, context);
+}

@@ -1,0 +1,31 @@
+/* The parts of an open store, for store/ alone. */
+#pragma once
+
+#include "store/bdb.h"
+#include "store/store.h"
+#include "store/watch.h"
+#include "store/worker.h"
+#include <pthread.h>
+
+struct table;
+
+/* The tables by name. The lock guards the array and the opening of handles. */
+struct table_cache {
+	pthread_mutex_t lock;
+	struct table **tables; /* in byte order of name; a reference each */
+	size_t count;
+	size_t capacity;
+};
+
+struct store {
+	char *path;
+	int lock_fd;
+	DB_ENV *env;
+	DB *catalog; /* name -> description, see catalog.h */
+	DB *counts; /* id -> counts, see count.h */
+	pthread_mutex_t writer;
+	uint64_t last_stamp; /* under writer */
+	struct table_cache tables;
+	struct watch watch;
+	struct worker worker;
+};

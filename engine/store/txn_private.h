@@ -1,0 +1,36 @@
+/* A transaction from within store/. */
+#pragma once
+
+#include "base/buf.h"
+#include "store/bdb.h"
+#include "store/count.h"
+#include "store/txn.h"
+#include "store/watch.h"
+
+struct row_cursor;
+
+/* Told, under the writer mutex, how a run of the body ended. Embedded in what
+ * the body keeps, so that it lives until then. */
+struct txn_end {
+	void (*ended)(struct txn_end *end, bool committed);
+	struct txn_end *next;
+};
+
+/* One run of a body. */
+struct txn {
+	struct store *store;
+	struct arena *arena;
+	DB_TXN *bdb; /* NULL when it only reads */
+	bool watched; /* changes are gathered */
+	uint64_t writes; /* how many so far: what was read ahead before one is stale */
+	struct change_list changes;
+	struct count_deltas deltas;
+	struct row_cursor *cursors; /* open ones */
+	struct txn_end *ends;
+	DBT scratch; /* memory for one row being read; reallocated by Berkeley DB */
+	struct buf record; /* memory for one being written */
+};
+
+void txn_at_end(struct txn *txn, struct txn_end *end);
+/* Gathers a change for the watcher. */
+void txn_add_change(struct txn *txn, const struct change *change);
