@@ -588,6 +588,7 @@ static void dropping_a_table_takes_all_users_files_and_no_other_tables(void)
 	CHECK_INT(used(&f, ALICE), 0);
 	CHECK_INT(scratch_drop(f.scratch, SLICE("Movies")), 0);
 	CHECK_INT(scratch_drop(f.scratch, SLICE("")), -EINVAL);
+	CHECK_INT(scratch_drop(f.scratch, SLICE("../1001")), -EINVAL);
 }
 
 static void unlinked_open_files_count_against_the_limit(void)
