@@ -250,7 +250,7 @@ static void bytes_that_are_no_row_key_are_corrupt(void)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	static const struct slice garbage[] = {
-		SLICE(""), SLICE("a"), SLICE("a\x00"), SLICE("a\x00\x02"), /* no escape */
+		SLICE(""), SLICE("a"), SLICE("a\x00"), SLICE("a\x00\x02\x00\x01"), /* no escape */
 		SLICE("\x00\x01"), /* empty */
 		SLICE("\x00\xFF"), SLICE("\xC3\x00\x01"), /* no UTF-8 */
 	};

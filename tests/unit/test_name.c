@@ -205,6 +205,7 @@ static void an_over_long_name_gives_prefix_and_hash(void)
 		{ "\xF0\x9F\x8E\xAC", VALUE_S, { 236, 232 } },
 		{ "/", VALUE_S, { 79, 77 } },
 		{ "a/", VALUE_S, { 119, 116 } },
+		{ "aaaa/", VALUE_S, { 169, 166 } },
 		{ "b", VALUE_B, { 118, 116 } },
 	};
 

@@ -265,6 +265,17 @@ static void sums_are_exact(void)
 	}
 }
 
+static void zero_has_no_sign(void)
+{
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct number zero = parse("0"), difference;
+
+	CHECK_OK(number_subtract(&zero, &zero, &difference, &err), &err);
+	CHECK(!difference.negative);
+	difference = parse("-0e5");
+	CHECK(!difference.negative);
+}
+
 static void a_sum_is_never_rounded(void)
 {
 	static const char *const sums[][3] = {
@@ -329,6 +340,7 @@ static const struct test_case cases[] = {
 	{ "small numbers encode small", small_numbers_encode_small },
 	{ "bytes that are no encoding are refused", bytes_that_are_no_encoding_are_refused },
 	{ "sums are exact", sums_are_exact },
+	{ "zero has no sign", zero_has_no_sign },
 	{ "a sum is never rounded", a_sum_is_never_rounded },
 	{ "size counts pairs on either side of the point",
 		size_counts_pairs_on_either_side_of_the_point },
