@@ -186,7 +186,13 @@ def run_tap(name, command, timeout=300, **options):
 
 
 def run_under_valgrind(name, command, timeout=600, **options):
-    valgrind = ["valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full"]
+    valgrind = [
+        "valgrind",
+        "--quiet",
+        "--error-exitcode=9",
+        "--leak-check=full",
+        f"--suppressions={TREE}/tests/valgrind.supp",
+    ]
     status, output = run_captured(valgrind + command, timeout, **options)
     complaint = None if status == 0 else f"exited with {status}"
     count = Count(failed=1) if complaint else Count(passed=1)
