@@ -8,8 +8,8 @@
  * runs on the mount and on the file system that does nothing.
  *
  * 1. Files are item-0.json to item-<COUNT-1>.json and hold the same document.
- * 2. What a phase needs warm it warms itself, untimed and in portions that are
- *    small enough for the kernel's timeout of one second.
+ * 2. What a phase needs warm it warms itself, untimed and in portions: no file
+ *    is asked for later than the kernel's timeouts allow.
  * 3. "Uncached" means that the kernel has to ask: pages are dropped, and stat
  *    demands fresh attributes.
  */

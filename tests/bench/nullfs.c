@@ -22,9 +22,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define TIMEOUT      1.0 /* seconds, of entries and attributes */
-#define THREADS_MAX  10
-#define BUCKET_COUNT (1u << 20) /* a power of two */
+/* As the mount's ITEM_TIMEOUT and DIRECTORY_TIMEOUT, in seconds. */
+#define FILE_TIMEOUT      30.0
+#define DIRECTORY_TIMEOUT 1.0
+#define WORKERS_MAX       10
+#define BUCKET_COUNT      (1u << 20) /* a power of two */
 
 struct node {
 	struct node *parent;
@@ -74,13 +76,18 @@ static struct stat stat_of_locked(const struct node *node)
 	};
 }
 
+static double timeout_of(const struct node *node)
+{
+	return S_ISDIR(node->mode) ? DIRECTORY_TIMEOUT : FILE_TIMEOUT;
+}
+
 static struct fuse_entry_param entry_of_locked(const struct node *node)
 {
 	return (struct fuse_entry_param){
 		.ino = ino_of(node),
 		.attr = stat_of_locked(node),
-		.attr_timeout = TIMEOUT,
-		.entry_timeout = TIMEOUT,
+		.attr_timeout = timeout_of(node),
+		.entry_timeout = timeout_of(node),
 	};
 }
 
@@ -142,7 +149,7 @@ static void null_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *
 	pthread_mutex_lock(&tree_lock);
 	st = stat_of_locked(node_of(ino));
 	pthread_mutex_unlock(&tree_lock);
-	fuse_reply_attr(req, &st, TIMEOUT);
+	fuse_reply_attr(req, &st, timeout_of(node_of(ino)));
 }
 
 static void null_setattr(
@@ -157,7 +164,7 @@ static void null_setattr(
 		node->size = attr->st_size;
 	st = stat_of_locked(node);
 	pthread_mutex_unlock(&tree_lock);
-	fuse_reply_attr(req, &st, TIMEOUT);
+	fuse_reply_attr(req, &st, timeout_of(node_of(ino)));
 }
 
 /* The kernel has looked the name up, or holds the answer of a moment ago. */
@@ -324,7 +331,9 @@ static int serve(struct fuse_session *session)
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
 	int r;
 
-	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
+	fuse_loop_cfg_set_clone_fd(config, 0);
+	fuse_loop_cfg_set_max_threads(config, WORKERS_MAX);
+	fuse_loop_cfg_set_idle_threads(config, WORKERS_MAX);
 	r = fuse_session_loop_mt(session, config);
 	fuse_loop_cfg_destroy(config);
 	return r;
