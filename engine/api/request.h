@@ -83,13 +83,21 @@ struct request_list {
 	const void *items;
 };
 
+/* What a string must look like, and how messages quote that. */
+struct field_pattern {
+	const char *text;
+	bool (*matches)(struct slice string);
+};
+
+struct request_shape;
+
 struct field {
 	const char *name;
 	enum field_type type;
 	size_t offset;
 	bool required;
 	int64_t min, max; /* of a length or an integer; 0, 0: any */
-	const char *pattern; /* of a string, as messages quote it */
+	const struct field_pattern *pattern;
 	const char *const *values; /* of an enumeration, NULL-terminated */
 	const struct request_shape *shape;
 };
@@ -205,6 +213,8 @@ struct create_table_input {
 	const struct provisioned_throughput *provisioned_throughput;
 	struct slice table_class;
 	struct optional_boolean deletion_protection_enabled;
+	/* local */
+	bool check_only; /* find every fault, make nothing */
 };
 
 /* TableDescription, as DescribeTable and its kin answer it. */
@@ -311,7 +321,6 @@ struct delete_item_input {
 	const struct map *key;
 	struct slice return_values;
 	/* local */
-	bool must_exist; /* *found tells */
 };
 
 struct delete_item_output {
@@ -392,10 +401,15 @@ struct item_write {
 struct write_items_input {
 	const struct item_write *writes;
 	size_t count;
+	/* NULL: an item that breaks a rule fails them all. Else one error for
+	 * each write: such an item is left out and told there, to be released
+	 * by the caller. */
+	struct error *item_errors;
 };
 
 struct write_items_output {
 	struct item_facts *facts; /* one for each write, of the new item */
+	size_t written;
 };
 
 struct describe_storage_output {

@@ -1,0 +1,73 @@
+#include "api/engine.h"
+
+#include "api/operations.h"
+#include "api/validate.h"
+#include "base/memory.h"
+#include "store/check.h"
+#include "store/store.h"
+
+int engine_open(const char *path, const struct engine_options *options, struct engine **ret,
+	struct error *err)
+{
+	struct store_options store_options = { .cache_bytes = options->cache_bytes };
+	struct store *store;
+	struct engine *engine;
+
+	TRY(store_open(path, &store_options, &store, err));
+	engine = memory_new_zero(sizeof(*engine));
+	engine->store = store;
+	engine->durability[DOOR_MOUNT] =
+		options->strict_durability ? DURABLE_POWER : DURABLE_PROCESS;
+	engine->durability[DOOR_API] =
+		options->relaxed_durability ? DURABLE_PROCESS : DURABLE_POWER;
+	engine->region = slice_from_string(options->region ? options->region : "us-east-1");
+	engine->account = slice_from_string(options->account ? options->account : "123456789012");
+	*ret = engine;
+	return 0;
+}
+
+void engine_close(struct engine *engine)
+{
+	store_close(engine->store);
+	free(engine);
+}
+
+int engine_run(struct engine *engine, struct request *request, struct error *err)
+{
+	const struct operation *operation = &operations[request->operation];
+
+	if (operation->input)
+		TRY(validate_input(operation->input, request->input, err));
+	return operation->run(engine, request, err);
+}
+
+void engine_watch(struct engine *engine, change_watcher *watcher, void *context)
+{
+	store_watch(engine->store, watcher, context);
+}
+
+int engine_find_table(
+	struct engine *engine, struct slice name, struct table **ret, struct error *err)
+{
+	int r = table_find(engine->store, name, ret, err);
+
+	if (r == TABLE_ABSENT)
+		return error_set(err, ERROR_TABLE_NOT_FOUND, "Requested resource not found");
+	return r;
+}
+
+int engine_check(const char *path, engine_check_report *report, void *context,
+	struct engine_check_totals *ret, struct error *err)
+{
+	struct store_options options = { .read_only_check = true };
+	struct check_totals totals = { 0 };
+	struct store *store;
+	int r;
+
+	TRY(store_open(path, &options, &store, err));
+	r = store_check(store, report, context, &totals, err);
+	store_close(store);
+	*ret = (struct engine_check_totals){ totals.tables, totals.items, totals.bytes,
+		totals.problems };
+	return r;
+}

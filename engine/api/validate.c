@@ -1,0 +1,200 @@
+#include "api/validate.h"
+#include "base/buf.h"
+
+/* The service gives up after ten. */
+#define FAILURES_MAX 10
+
+struct validation {
+	struct buf path;
+	struct buf failures;
+	unsigned count;
+};
+
+static void fail(
+	struct validation *validation, struct slice value, const char *constraint, int64_t limit)
+{
+	if (validation->count++ >= FAILURES_MAX)
+		return;
+	if (validation->failures.len)
+		buf_append_string(&validation->failures, "; ");
+	if (slice_present(value))
+		buf_appendf(&validation->failures, "Value '%.*s'", SLICE_ARG(value));
+	else
+		buf_append_string(&validation->failures, "Value null");
+	buf_append_string(&validation->failures, " at '");
+	buf_append_slice(&validation->failures, buf_slice(&validation->path));
+	buf_append_string(&validation->failures, "' failed to satisfy constraint: Member must ");
+	buf_append_string(&validation->failures, constraint);
+	if (limit >= 0)
+		buf_appendf(&validation->failures, "%lld", (long long)limit);
+}
+
+static void check_length(
+	struct validation *validation, const struct field *field, struct slice value, size_t length)
+{
+	if (field->min && (int64_t)length < field->min)
+		fail(validation, value, "have length greater than or equal to ", field->min);
+	if (field->max && (int64_t)length > field->max)
+		fail(validation, value, "have length less than or equal to ", field->max);
+}
+
+static void fail_enum(struct validation *validation, const struct field *field, struct slice value)
+{
+	struct buf constraint CLEANUP(buf_release) = BUF_INIT;
+
+	buf_append_string(&constraint, "satisfy enum value set: [");
+	for (const char *const *name = field->values; *name; name++)
+		buf_appendf(&constraint, "%s%s", name == field->values ? "" : ", ", *name);
+	buf_append_string(&constraint, "]");
+	fail(validation, value, buf_string(&constraint), -1);
+}
+
+static void check_string(
+	struct validation *validation, const struct field *field, struct slice value)
+{
+	check_length(validation, field, value, value.len);
+	if (field->pattern && value.len && !field->pattern->matches(value)) {
+		struct buf constraint CLEANUP(buf_release) = BUF_INIT;
+
+		buf_appendf(&constraint, "satisfy regular expression pattern: %s",
+			field->pattern->text);
+		fail(validation, value, buf_string(&constraint), -1);
+	}
+}
+
+static void check_integer(struct validation *validation, const struct field *field, int64_t value)
+{
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	buf_appendf(&text, "%lld", (long long)value);
+	if ((field->min || field->max) && value < field->min)
+		fail(validation, buf_slice(&text), "have value greater than or equal to ",
+			field->min);
+	if (field->max && value > field->max)
+		fail(validation, buf_slice(&text), "have value less than or equal to ", field->max);
+}
+
+static void check_shape(
+	struct validation *validation, const struct request_shape *shape, const void *input);
+
+static void check_list(
+	struct validation *validation, const struct field *field, const struct request_list *list)
+{
+	size_t path_len = validation->path.len;
+
+	check_length(validation, field, SLICE("[]"), list->count);
+	for (size_t i = 0; field->shape && i < list->count; i++) {
+		const char *element = (const char *)list->items + i * field->shape->size;
+
+		if (field->type == FIELD_MAP) {
+			const struct slice *name = (const void *)element;
+
+			buf_append_char(&validation->path, '.');
+			buf_append_slice(&validation->path, *name);
+			buf_append_string(&validation->path, ".member");
+		} else {
+			buf_appendf(&validation->path, ".%zu.member", i + 1);
+		}
+		check_shape(validation, field->shape, element);
+		buf_resize(&validation->path, path_len);
+	}
+}
+
+static bool field_present(const struct field *field, const void *member)
+{
+	switch (field->type) {
+	case FIELD_STRING:
+	case FIELD_ENUM:
+		return slice_present(*(const struct slice *)member);
+	case FIELD_INTEGER:
+		return ((const struct optional_integer *)member)->present;
+	case FIELD_BOOLEAN:
+		return ((const struct optional_boolean *)member)->present;
+	case FIELD_TIMESTAMP:
+		return *(const int64_t *)member != 0;
+	case FIELD_STRUCT:
+	case FIELD_ATTRIBUTES:
+		return *(const void *const *)member != NULL;
+	case FIELD_LIST:
+	case FIELD_MAP:
+	case FIELD_ITEMS:
+	case FIELD_VALUES:
+		return ((const struct request_list *)member)->present;
+	case FIELD_UNSUPPORTED:
+		return false;
+	}
+	return false;
+}
+
+static void check_field(
+	struct validation *validation, const struct field *field, const void *member)
+{
+	if (!field_present(field, member)) {
+		if (field->required)
+			fail(validation, (struct slice){ NULL, 0 }, "not be null", -1);
+		return;
+	}
+	switch (field->type) {
+	case FIELD_STRING:
+		check_string(validation, field, *(const struct slice *)member);
+		break;
+	case FIELD_ENUM:
+		if (enum_index(field->values, *(const struct slice *)member) < 0)
+			fail_enum(validation, field, *(const struct slice *)member);
+		break;
+	case FIELD_INTEGER:
+		check_integer(validation, field, ((const struct optional_integer *)member)->value);
+		break;
+	case FIELD_STRUCT:
+		check_shape(validation, field->shape, *(const void *const *)member);
+		break;
+	case FIELD_LIST:
+	case FIELD_MAP:
+		check_list(validation, field, member);
+		break;
+	case FIELD_BOOLEAN:
+	case FIELD_TIMESTAMP:
+	case FIELD_ATTRIBUTES:
+	case FIELD_ITEMS:
+	case FIELD_VALUES:
+	case FIELD_UNSUPPORTED:
+		break;
+	}
+}
+
+/* Paths spell members in camel case with a small first letter. */
+static void append_member_name(struct buf *path, const char *name)
+{
+	if (path->len)
+		buf_append_char(path, '.');
+	buf_append_char(path, (char)(name[0] | 0x20));
+	buf_append_string(path, name + 1);
+}
+
+static void check_shape(
+	struct validation *validation, const struct request_shape *shape, const void *input)
+{
+	size_t path_len = validation->path.len;
+
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct field *field = &shape->fields[i];
+
+		append_member_name(&validation->path, field->name);
+		check_field(validation, field, (const char *)input + field->offset);
+		buf_resize(&validation->path, path_len);
+	}
+}
+
+int validate_input(const struct request_shape *shape, const void *input, struct error *err)
+{
+	struct validation validation = { BUF_INIT, BUF_INIT, 0 };
+
+	check_shape(&validation, shape, input);
+	if (validation.count)
+		error_set(err, ERROR_VALIDATION, "%u validation error%s detected: %s",
+			validation.count, validation.count > 1 ? "s" : "",
+			buf_string(&validation.failures));
+	buf_release(&validation.path);
+	buf_release(&validation.failures);
+	return validation.count ? -1 : 0;
+}

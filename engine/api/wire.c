@@ -1,0 +1,313 @@
+#include "api/wire.h"
+#include "model/json.h"
+#include "model/typed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct reader {
+	const struct json_document *document;
+	struct arena *arena;
+};
+
+static int wrong_type(const json_t *node, const char *wanted, struct error *err)
+{
+	static const char *const found[] = {
+		[JSON_STRING] = "STRING_VALUE",
+		[JSON_INTEGER] = "NUMBER_VALUE",
+		[JSON_REAL] = "NUMBER_VALUE",
+		[JSON_TRUE] = "TRUE_VALUE",
+		[JSON_FALSE] = "FALSE_VALUE",
+	};
+
+	if (json_is_object(node))
+		return error_set(err, ERROR_SERIALIZATION,
+			"Start of structure or map found where not expected.");
+	if (json_is_array(node))
+		return error_set(err, ERROR_SERIALIZATION,
+			"Unrecognized collection type class java.lang.%s", wanted);
+	return error_set(err, ERROR_SERIALIZATION, "%s cannot be converted to %s",
+		found[json_typeof(node)], wanted);
+}
+
+static int read_string(
+	const struct reader *reader, const json_t *node, struct slice *ret, struct error *err)
+{
+	if (!json_is_string(node))
+		return wrong_type(node, "String", err);
+	*ret = arena_copy(
+		reader->arena, slice_of(json_string_value(node), json_string_length(node)));
+	return 0;
+}
+
+static int read_integer(const struct reader *reader, const json_t *node,
+	struct optional_integer *ret, struct error *err)
+{
+	struct slice text = json_number_text(reader->document, node);
+	long long value;
+	char *end;
+
+	if (!slice_present(text))
+		return wrong_type(node, "Long", err);
+	text = arena_copy(reader->arena, text); /* ends it with NUL */
+	errno = 0;
+	value = strtoll(text.data, &end, 10);
+	if (errno || end != text.data + text.len)
+		return error_set(err, ERROR_SERIALIZATION, "%.*s is not a whole number of 64 bits",
+			SLICE_ARG(text));
+	*ret = (struct optional_integer){ true, value };
+	return 0;
+}
+
+static int read_boolean(const json_t *node, struct optional_boolean *ret, struct error *err)
+{
+	if (!json_is_boolean(node))
+		return wrong_type(node, "Boolean", err);
+	*ret = (struct optional_boolean){ true, json_is_true(node) };
+	return 0;
+}
+
+static int read_shape(const struct reader *reader, const struct request_shape *shape,
+	const json_t *node, void *ret, struct error *err);
+
+static int read_struct(const struct reader *reader, const struct field *field, const json_t *node,
+	const void **ret, struct error *err)
+{
+	void *structure = arena_alloc_zero(reader->arena, field->shape->size);
+
+	TRY(read_shape(reader, field->shape, node, structure, err));
+	*ret = structure;
+	return 0;
+}
+
+static int read_list(const struct reader *reader, const struct field *field, const json_t *node,
+	struct request_list *ret, struct error *err)
+{
+	size_t size = field->shape ? field->shape->size : sizeof(struct slice);
+	size_t count = json_array_size(node);
+	char *items;
+
+	if (!json_is_array(node))
+		return error_set(err, ERROR_SERIALIZATION, "Expected list or null");
+	items = arena_alloc_array(reader->arena, count, size);
+	for (size_t i = 0; i < count; i++) {
+		const json_t *element = json_array_get(node, i);
+
+		if (field->shape)
+			TRY(read_shape(reader, field->shape, element, items + i * size, err));
+		else
+			TRY(read_string(reader, element, (struct slice *)(void *)items + i, err));
+	}
+	*ret = (struct request_list){ true, count, items };
+	return 0;
+}
+
+static int read_map(const struct reader *reader, const struct field *field, const json_t *node,
+	struct request_list *ret, struct error *err)
+{
+	size_t size = field->shape->size;
+	char *items, *item;
+	const char *name;
+	size_t name_len;
+	json_t *member;
+
+	if (!json_is_object(node))
+		return error_set(err, ERROR_SERIALIZATION, "Expected map or null");
+	item = items = arena_alloc_array(reader->arena, json_object_size(node), size);
+	json_object_keylen_foreach((json_t *)node, name, name_len, member)
+	{
+		TRY(read_shape(reader, field->shape, member, item, err));
+		*(struct slice *)(void *)item = arena_copy(reader->arena, slice_of(name, name_len));
+		item += size;
+	}
+	*ret = (struct request_list){ true, json_object_size(node), items };
+	return 0;
+}
+
+static int read_attributes(
+	const struct reader *reader, const json_t *node, const void **ret, struct error *err)
+{
+	struct map *map = arena_alloc_zero(reader->arena, sizeof(*map));
+
+	TRY(typed_read_map(reader->document, node, reader->arena, map, err));
+	*ret = map;
+	return 0;
+}
+
+static int read_values(const struct reader *reader, const json_t *node, struct request_list *ret,
+	struct error *err)
+{
+	size_t count = json_array_size(node);
+	struct value *values;
+
+	if (!json_is_array(node))
+		return error_set(err, ERROR_SERIALIZATION, "Expected list or null");
+	values = arena_alloc_array(reader->arena, count, sizeof(*values));
+	for (size_t i = 0; i < count; i++)
+		TRY(typed_read_value(
+			reader->document, json_array_get(node, i), reader->arena, &values[i], err));
+	*ret = (struct request_list){ true, count, values };
+	return 0;
+}
+
+static int read_field(const struct reader *reader, const struct field *field, const json_t *node,
+	void *member, struct error *err)
+{
+	switch (field->type) {
+	case FIELD_STRING:
+	case FIELD_ENUM:
+		return read_string(reader, node, member, err);
+	case FIELD_INTEGER:
+		return read_integer(reader, node, member, err);
+	case FIELD_BOOLEAN:
+		return read_boolean(node, member, err);
+	case FIELD_STRUCT:
+		return read_struct(reader, field, node, member, err);
+	case FIELD_LIST:
+		return read_list(reader, field, node, member, err);
+	case FIELD_MAP:
+		return read_map(reader, field, node, member, err);
+	case FIELD_ATTRIBUTES:
+		return read_attributes(reader, node, member, err);
+	case FIELD_VALUES:
+		return read_values(reader, node, member, err);
+	case FIELD_UNSUPPORTED:
+		return error_set(err, ERROR_VALIDATION, "%s is not supported by this version yet",
+			field->name);
+	case FIELD_ITEMS:
+	case FIELD_TIMESTAMP: /* of answers only */
+		return 0;
+	}
+	return 0;
+}
+
+static int read_shape(const struct reader *reader, const struct request_shape *shape,
+	const json_t *node, void *ret, struct error *err)
+{
+	if (!json_is_object(node))
+		return wrong_type(node, shape->name, err);
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct field *field = &shape->fields[i];
+		const json_t *member = json_object_get(node, field->name);
+
+		if (!member || json_is_null(member))
+			continue;
+		TRY(read_field(reader, field, member, (char *)ret + field->offset, err));
+	}
+	return 0;
+}
+
+int wire_read(const struct request_shape *shape, struct slice json, struct arena *arena,
+	void *input, struct error *err)
+{
+	struct json_document document CLEANUP(json_document_release) = { 0 };
+	struct reader reader = { &document, arena };
+
+	memset(input, 0, shape->size);
+	TRY(json_parse(arena_copy(arena, json), &document, err));
+	return read_shape(&reader, shape, document.root, input, err);
+}
+
+static void write_list(const struct field *field, const struct request_list *list, struct buf *buf)
+{
+	buf_append_char(buf, '[');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			buf_append_char(buf, ',');
+		if (field->shape)
+			wire_write(field->shape, (const char *)list->items + i * field->shape->size,
+				buf);
+		else
+			json_append_string(buf, ((const struct slice *)list->items)[i]);
+	}
+	buf_append_char(buf, ']');
+}
+
+static void write_items(const struct request_list *list, struct buf *buf)
+{
+	const struct map *items = list->items;
+
+	buf_append_char(buf, '[');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			buf_append_char(buf, ',');
+		typed_append_map(buf, &items[i]);
+	}
+	buf_append_char(buf, ']');
+}
+
+static void write_timestamp(int64_t ns, struct buf *buf)
+{
+	int64_t ms = ns / 1000000;
+
+	buf_appendf(buf, "%lld.%03lld", (long long)(ms / 1000), (long long)(ms % 1000));
+}
+
+/* Appends the member's value; false when it is absent. */
+static bool write_field(const struct field *field, const void *member, struct buf *buf)
+{
+	switch (field->type) {
+	case FIELD_STRING:
+	case FIELD_ENUM:
+		if (!slice_present(*(const struct slice *)member))
+			return false;
+		json_append_string(buf, *(const struct slice *)member);
+		return true;
+	case FIELD_INTEGER: {
+		const struct optional_integer *integer = member;
+
+		buf_appendf(buf, "%lld", (long long)integer->value);
+		return integer->present;
+	}
+	case FIELD_BOOLEAN: {
+		const struct optional_boolean *boolean = member;
+
+		buf_append_string(buf, boolean->value ? "true" : "false");
+		return boolean->present;
+	}
+	case FIELD_TIMESTAMP:
+		write_timestamp(*(const int64_t *)member, buf);
+		return *(const int64_t *)member != 0;
+	case FIELD_STRUCT:
+		if (!*(const void *const *)member)
+			return false;
+		wire_write(field->shape, *(const void *const *)member, buf);
+		return true;
+	case FIELD_LIST:
+		write_list(field, member, buf);
+		return ((const struct request_list *)member)->present;
+	case FIELD_ITEMS:
+		write_items(member, buf);
+		return ((const struct request_list *)member)->present;
+	case FIELD_ATTRIBUTES:
+		if (!*(const void *const *)member)
+			return false;
+		typed_append_map(buf, *(const struct map *const *)member);
+		return true;
+	case FIELD_MAP:
+	case FIELD_VALUES: /* of requests only */
+	case FIELD_UNSUPPORTED:
+		return false;
+	}
+	return false;
+}
+
+void wire_write(const struct request_shape *shape, const void *output, struct buf *buf)
+{
+	bool first = true;
+
+	buf_append_char(buf, '{');
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct field *field = &shape->fields[i];
+		size_t before = buf->len;
+
+		if (!first)
+			buf_append_char(buf, ',');
+		buf_appendf(buf, "\"%s\":", field->name);
+		if (write_field(field, (const char *)output + field->offset, buf))
+			first = false;
+		else
+			buf_resize(buf, before);
+	}
+	buf_append_char(buf, '}');
+}

@@ -1,0 +1,61 @@
+/*
+ * Open files: one table of what each kind of node does when it is opened, read,
+ * written and closed. The operations reply to the kernel themselves, now or, for
+ * a parked request, later.
+ */
+#pragma once
+
+#define FUSE_USE_VERSION 314
+
+#include "filesystem.h"
+#include <fuse_lowlevel.h>
+
+struct file_operations;
+
+/* What fi->fh points to: the beginning of each kind's own handle. */
+struct handle {
+	const struct file_operations *operations;
+	struct node *node; /* counted */
+	struct caller opener;
+	int flags; /* of open(2) */
+	struct handle *previous, *next; /* in filesystem.handles */
+};
+
+struct file_operations {
+	/* Makes the handle and says in *info how the kernel shall treat it: 0 or
+	 * -errno. O_CREAT in flags means that the file is new. */
+	int (*open)(struct filesystem *fs, const struct caller *caller, struct node_view *view,
+		int flags, struct handle **ret, struct fuse_file_info *info);
+	void (*read)(struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size,
+		off_t offset);
+	void (*write)(struct filesystem *fs, fuse_req_t req, struct handle *handle,
+		struct slice data, off_t offset);
+	void (*flush)(struct filesystem *fs, fuse_req_t req, struct handle *handle);
+	void (*fsync)(struct filesystem *fs, fuse_req_t req, struct handle *handle);
+	/* 0 or -errno. */
+	int (*truncate)(struct filesystem *fs, struct handle *handle, off_t size);
+	void (*release)(struct filesystem *fs, struct handle *handle);
+};
+
+/* By kind; NULL for directories. */
+const struct file_operations *file_operations_of(enum node_kind kind);
+
+/* Fills the common part; the node is counted until handle_done(). */
+void handle_init(struct handle *handle, struct filesystem *fs, enum node_kind kind,
+	const struct caller *caller, struct node *node, int flags);
+void handle_done(struct handle *handle, struct filesystem *fs);
+/* Releases those that the kernel did not, at the end of a mount. */
+void handles_release(struct filesystem *fs);
+
+static inline bool handle_writes(const struct handle *handle)
+{
+	return (handle->flags & O_ACCMODE) != O_RDONLY;
+}
+
+struct caller caller_of(fuse_req_t req);
+/* Replies with the part of the text that a read asks for. */
+void reply_text(fuse_req_t req, struct slice text, size_t size, off_t offset);
+
+/* What each file kind's source offers to the table. */
+extern const struct file_operations item_file, scratch_file_operations, schema_file, info_file,
+	import_file, export_file, error_file;

@@ -1,0 +1,60 @@
+/*
+ * What the parts of the mount share, and how they answer.
+ *
+ * File operations return 0 or -errno. What DynamoDB or the grammar refuses goes
+ * through filesystem_reject(): the one place where an error of the engine
+ * becomes an errno and is written to the caller's .error.
+ *
+ * Lock order, from the first to the last: a handle's mutex; the list of
+ * handles; ephemerals; the node table's; the rejections'; the invalidator's
+ * queue. None is held while the engine runs, but a handle's.
+ */
+#pragma once
+
+#include "api/engine.h"
+#include "base/arena.h"
+#include "node.h"
+#include <sys/types.h>
+
+struct ephemerals;
+struct filesystem;
+struct handle;
+struct invalidator;
+struct rejection_log;
+struct scratch;
+
+struct filesystem {
+	struct engine *engine;
+	struct node_table *nodes;
+	struct scratch *scratch;
+	struct rejection_log *rejections;
+	struct ephemerals *ephemerals;
+	struct invalidator *invalidator;
+	pthread_mutex_t handles_mutex;
+	struct handle *handles; /* all that are open */
+	uid_t owner;
+	gid_t group;
+	int64_t started_ns;
+	bool read_only;
+};
+
+/* Who asks. */
+struct caller {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* Writes a failure to the caller's .error, forgets it, and returns its
+ * negative errno. The text is what was rejected, for the caret; absent where
+ * there is none. */
+int filesystem_reject(struct filesystem *fs, const struct caller *caller, struct node *node,
+	struct error *err, struct slice text);
+/* The same for a name in a directory. */
+int filesystem_reject_name(struct filesystem *fs, const struct caller *caller,
+	struct node *directory, struct slice name, struct error *err);
+/* And with the text that was to be stored there. */
+int filesystem_reject_text(struct filesystem *fs, const struct caller *caller,
+	struct node *directory, struct slice name, struct error *err, struct slice text);
+/* For what the user may not do to these files: sets the error and rejects. */
+int filesystem_refuse(struct filesystem *fs, const struct caller *caller, struct node *directory,
+	struct slice name, const char *reason);

@@ -1,0 +1,163 @@
+#include "files.h"
+
+#include "base/memory.h"
+#include "invalidate.h"
+
+#include <pthread.h>
+
+#define QUEUE_MAX 8192
+
+struct notice {
+	uint64_t id; /* of the parent with a name, else of the inode */
+	struct slice name; /* owned; absent for an inode */
+};
+
+struct invalidator {
+	struct filesystem *fs;
+	struct fuse_session *session;
+	pthread_t thread;
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	struct notice queue[QUEUE_MAX];
+	size_t first, count;
+	bool stopping;
+};
+
+static __thread unsigned own_changes;
+
+void invalidate_own_begin(void)
+{
+	own_changes++;
+}
+
+void invalidate_own_end(void)
+{
+	own_changes--;
+}
+
+struct invalidator *invalidator_new(struct filesystem *fs)
+{
+	struct invalidator *invalidator = memory_new_zero(sizeof(*invalidator));
+
+	invalidator->fs = fs;
+	pthread_mutex_init(&invalidator->mutex, NULL);
+	pthread_cond_init(&invalidator->changed, NULL);
+	return invalidator;
+}
+
+static void send(struct invalidator *invalidator, const struct notice *notice)
+{
+	/* Failures are the kernel's not knowing the node any more. */
+	if (slice_present(notice->name))
+		fuse_lowlevel_notify_inval_entry(
+			invalidator->session, notice->id, notice->name.data, notice->name.len);
+	else
+		fuse_lowlevel_notify_inval_inode(invalidator->session, notice->id, 0, 0);
+}
+
+static void *run(void *data)
+{
+	struct invalidator *invalidator = data;
+
+	pthread_mutex_lock(&invalidator->mutex);
+	while (!invalidator->stopping) {
+		struct notice notice;
+
+		if (!invalidator->count) {
+			pthread_cond_wait(&invalidator->changed, &invalidator->mutex);
+			continue;
+		}
+		notice = invalidator->queue[invalidator->first];
+		invalidator->first = (invalidator->first + 1) % QUEUE_MAX;
+		invalidator->count--;
+		pthread_cond_broadcast(&invalidator->changed);
+		pthread_mutex_unlock(&invalidator->mutex);
+		send(invalidator, &notice);
+		free((char *)notice.name.data);
+		pthread_mutex_lock(&invalidator->mutex);
+	}
+	pthread_mutex_unlock(&invalidator->mutex);
+	return NULL;
+}
+
+void invalidator_start(struct invalidator *invalidator, struct fuse_session *session)
+{
+	invalidator->session = session;
+	pthread_create(&invalidator->thread, NULL, run, invalidator);
+}
+
+void invalidator_stop(struct invalidator *invalidator)
+{
+	pthread_mutex_lock(&invalidator->mutex);
+	invalidator->stopping = true;
+	pthread_cond_broadcast(&invalidator->changed);
+	pthread_mutex_unlock(&invalidator->mutex);
+	pthread_join(invalidator->thread, NULL);
+}
+
+void invalidator_free(struct invalidator *invalidator)
+{
+	for (; invalidator->count; invalidator->count--) {
+		free((char *)invalidator->queue[invalidator->first].name.data);
+		invalidator->first = (invalidator->first + 1) % QUEUE_MAX;
+	}
+	pthread_cond_destroy(&invalidator->changed);
+	pthread_mutex_destroy(&invalidator->mutex);
+	free(invalidator);
+}
+
+/* Queues a notice; false when the queue is full and it may be dropped. */
+static bool push(struct invalidator *invalidator, uint64_t id, struct slice name, bool may_drop)
+{
+	struct notice notice = { .id = id };
+	bool queued = false;
+
+	if (slice_present(name))
+		notice.name = slice_of(memory_copy_string(name.data, name.len), name.len);
+	pthread_mutex_lock(&invalidator->mutex);
+	while (!may_drop && invalidator->count == QUEUE_MAX && !invalidator->stopping)
+		pthread_cond_wait(&invalidator->changed, &invalidator->mutex);
+	if (invalidator->count < QUEUE_MAX) {
+		invalidator->queue[(invalidator->first + invalidator->count++) % QUEUE_MAX] =
+			notice;
+		pthread_cond_broadcast(&invalidator->changed);
+		queued = true;
+	}
+	pthread_mutex_unlock(&invalidator->mutex);
+	if (!queued)
+		free((char *)notice.name.data);
+	return queued;
+}
+
+void invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name)
+{
+	push(invalidator, parent_id, name, true);
+}
+
+static void invalidate_item(struct filesystem *fs, const struct change *change)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct node *node =
+		node_find_item(fs->nodes, node_item_inode(change->table_id, change->row_key));
+	uint64_t parent_id;
+	struct slice name;
+
+	if (!node)
+		return;
+	push(fs->invalidator, node_id(node), (struct slice){ NULL, 0 }, false);
+	if (change->kind == CHANGE_REMOVE && node_place(fs->nodes, node, &arena, &parent_id, &name))
+		push(fs->invalidator, parent_id, name, false);
+	node_unref(fs->nodes, node);
+}
+
+void invalidate_changes(void *context, const struct change *changes, size_t count)
+{
+	struct filesystem *fs = context;
+
+	if (own_changes)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (slice_present(changes[i].row_key))
+			invalidate_item(fs, &changes[i]);
+	}
+}

@@ -1,0 +1,37 @@
+/* Items as files: attributes, names and moves. Opening, reading and saving is
+ * in item.c too, behind files.h. */
+#pragma once
+
+#include "draft.h"
+#include "filesystem.h"
+
+/* Where an item's node says that it is. */
+int item_place_of(const struct node_view *view, struct arena *arena, struct item_place *ret,
+	struct error *err) NODISCARD;
+/* Fills the attributes of an item: 0, -ENOENT, or another failure. Timeout is
+ * how long the kernel may keep them, in seconds. */
+int item_attributes(
+	struct filesystem *fs, const struct node_view *view, struct stat *ret, double *ret_timeout);
+void item_fill_attributes(const struct filesystem *fs, uint64_t inode,
+	const struct item_facts *facts, struct stat *ret);
+int item_set_mtime(struct filesystem *fs, const struct caller *caller, const struct node_view *view,
+	int64_t mtime_ns);
+
+/* Stores a whole text as the item of a place that may have no node yet: 0 or
+ * -errno, the rejection written. mtime 0 means now. */
+int item_save(struct filesystem *fs, const struct caller *caller, const struct node_view *view,
+	struct node *directory, struct slice text, enum item_expectation expectation,
+	int64_t mtime_ns);
+/* Deletes an item: 0, REQUEST_ABSENT or -1. */
+int item_delete(struct filesystem *fs, const struct mount_table *table, const struct key *key,
+	struct error *err) NODISCARD;
+/* Moves an item to another place in one transaction. */
+int item_move(struct filesystem *fs, const struct caller *caller, const struct node_view *from,
+	const struct node_view *to, bool replace);
+
+/* Sets the time that a changed draft will be stored with; false when the handle
+ * has nothing to store. */
+struct handle;
+bool item_draft_set_mtime(struct handle *handle, int64_t mtime_ns);
+
+#define ITEM_TIMEOUT 30.0 /* seconds; changes by other doors are invalidated */

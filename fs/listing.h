@@ -1,0 +1,49 @@
+/*
+ * Listing a directory of any size at constant memory.
+ *
+ * A listing goes through its sources in turn: ".", "..", what the engine has,
+ * ephemeral directories, the caller's scratch files. It fetches entries in
+ * batches and keeps two of them: the current one and the one before.
+ *
+ * Invariants:
+ * 1. A position is a source and the key of the entry last passed. It stays
+ *    right whatever is created or removed meanwhile: an entry that is there
+ *    during the whole listing is listed once.
+ * 2. A cookie is an entry's ordinal in this listing and a piece of the hash of
+ *    its name. Where it is among the two batches, which is always so for the
+ *    kernel's own reading on, its position is exact. Older ones (seekdir) are
+ *    found by reading again from a checkpoint; when the entry has been removed
+ *    since, the listing repeats some entries rather than skip any.
+ *
+ * DESIGN 4.6.
+ */
+#pragma once
+
+#include "filesystem.h"
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct listing;
+
+struct listing_entry {
+	struct slice name;
+	uint64_t cookie; /* to go on after this entry */
+	enum node_kind kind;
+	struct slice row_key; /* of an item or a partition, else absent */
+	bool has_facts; /* of an item */
+	struct item_facts facts;
+	mode_t type; /* of scratch: regular or symbolic link */
+};
+
+struct listing *listing_open(
+	struct filesystem *fs, const struct caller *caller, struct node *directory);
+void listing_close(struct listing *listing);
+
+#define LISTING_END 1
+/* Goes to where the cookie says (0: the beginning), and gives the entry there:
+ * 0, LISTING_END or -1. The entry's slices are valid until the next call. */
+int listing_read(struct listing *listing, uint64_t cookie, struct listing_entry *ret,
+	struct error *err) NODISCARD;
+struct node *listing_directory(struct listing *listing);
+void listing_lock(struct listing *listing);
+void listing_unlock(struct listing *listing);

@@ -1,0 +1,168 @@
+#include "mount.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "ephemeral.h"
+#include "invalidate.h"
+#include "operations.h"
+#include "rejection.h"
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#define WORKERS_MAX 10
+
+static int filesystem_open(
+	const struct mount_options *options, struct filesystem *fs, struct error *err)
+{
+	struct engine_options engine_options = {
+		.cache_bytes = options->cache_bytes,
+		.strict_durability = options->strict_durability,
+	};
+
+	TRY(engine_open(options->data_directory, &engine_options, &fs->engine, err));
+	if (scratch_new(options->data_directory,
+		    options->scratch_bytes ? options->scratch_bytes : SCRATCH_LIMIT_DEFAULT,
+		    &fs->scratch, err) < 0) {
+		engine_close(fs->engine);
+		return -1;
+	}
+	fs->invalidator = invalidator_new(fs);
+	fs->nodes = node_table_new(invalidate_entry, fs->invalidator);
+	fs->ephemerals = ephemerals_new();
+	fs->rejections = rejection_log_new();
+	fs->owner = getuid();
+	fs->group = getgid();
+	pthread_mutex_init(&fs->handles_mutex, NULL);
+	fs->started_ns = clock_realtime_ns();
+	fs->read_only = options->read_only;
+	return 0;
+}
+
+/* After the last request: the threads that remain end first. */
+static void filesystem_close(struct filesystem *fs)
+{
+	engine_close(fs->engine);
+	invalidator_free(fs->invalidator);
+	node_table_free(fs->nodes);
+	ephemerals_free(fs->ephemerals);
+	rejection_log_free(fs->rejections);
+	scratch_free(fs->scratch);
+}
+
+static int check_mount_point(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return error_set_errno(err, errno,
+			errno == ENOTCONN ? "%s is a mount whose server is gone: dynamount umount "
+					    "it first"
+					  : "Mount point %s",
+			path);
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, ERROR_SYSTEM, "Mount point %s is not a directory", path);
+	return 0;
+}
+
+static void add_option(struct buf *options, const char *name, const char *value)
+{
+	if (options->len)
+		buf_append_char(options, ',');
+	buf_append_string(options, name);
+	for (; value && *value; value++) {
+		if (*value == ',' || *value == '\\')
+			buf_append_char(options, '\\');
+		buf_append_char(options, *value);
+	}
+}
+
+static struct fuse_session *session_new(
+	const struct mount_options *options, struct filesystem *fs, struct error *err)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	struct buf joined CLEANUP(buf_release) = BUF_INIT;
+	struct fuse_session *session;
+
+	add_option(&joined, "fsname=", options->data_directory);
+	add_option(&joined, "subtype=dynamount", NULL);
+	add_option(&joined, "default_permissions", NULL);
+	if (options->read_only)
+		add_option(&joined, "ro", NULL);
+	if (options->fuse_options && *options->fuse_options) {
+		buf_append_char(&joined, ',');
+		buf_append_string(&joined, options->fuse_options);
+	}
+	fuse_opt_add_arg(&args, "dynamount");
+	fuse_opt_add_arg(&args, "-o");
+	fuse_opt_add_arg(&args, buf_string(&joined));
+	session =
+		fuse_session_new(&args, &filesystem_operations, sizeof(filesystem_operations), fs);
+	fuse_opt_free_args(&args);
+	if (!session)
+		error_set(err, ERROR_VALIDATION, "These mount options are not understood: %s",
+			buf_string(&joined));
+	return session;
+}
+
+static int serve(struct fuse_session *session, struct filesystem *fs, mount_ready *ready,
+	void *context, struct error *err)
+{
+	struct fuse_loop_config *config;
+	int r;
+
+	if (fuse_set_signal_handlers(session) < 0)
+		return error_set(err, ERROR_SYSTEM, "Setting signal handlers failed");
+	signal(SIGPIPE, SIG_IGN);
+	invalidator_start(fs->invalidator, session);
+	engine_watch(fs->engine, invalidate_changes, fs);
+	ready(context);
+	config = fuse_loop_cfg_create();
+	fuse_loop_cfg_set_clone_fd(config, 0);
+	fuse_loop_cfg_set_max_threads(config, WORKERS_MAX);
+	fuse_loop_cfg_set_idle_threads(config, WORKERS_MAX);
+	r = fuse_session_loop_mt(session, config);
+	fuse_loop_cfg_destroy(config);
+	fuse_remove_signal_handlers(session);
+	handles_release(fs);
+	engine_watch(fs->engine, NULL, NULL);
+	invalidator_stop(fs->invalidator);
+	if (r < 0)
+		return error_set_errno(err, -r, "Serving the mount");
+	return 0; /* unmounted, or ended by a signal */
+}
+
+static int mount_and_serve(const struct mount_options *options, struct filesystem *fs,
+	mount_ready *ready, void *context, struct error *err)
+{
+	struct fuse_session *session = session_new(options, fs, err);
+	int r = -1;
+
+	if (!session)
+		return -1;
+	if (fuse_session_mount(session, options->mount_point) < 0) {
+		error_set(err, ERROR_SYSTEM, "Mounting on %s failed: see the line above",
+			options->mount_point);
+	} else {
+		r = serve(session, fs, ready, context, err);
+		fuse_session_unmount(session);
+	}
+	fuse_session_destroy(session);
+	return r;
+}
+
+int mount_run(
+	const struct mount_options *options, mount_ready *ready, void *context, struct error *err)
+{
+	struct filesystem fs = { 0 };
+	int r;
+
+	TRY(check_mount_point(options->mount_point, err));
+	TRY(filesystem_open(options, &fs, err));
+	r = mount_and_serve(options, &fs, ready, context, err);
+	filesystem_close(&fs);
+	return r;
+}

@@ -1,0 +1,106 @@
+#include "path.h"
+
+#include "name.h"
+
+const struct node_kind_info node_kinds[NODE_KIND_COUNT] = {
+	[NODE_ROOT] = { .mode = S_IFDIR | 0755 },
+	[NODE_TABLE] = { .mode = S_IFDIR | 0755 },
+	[NODE_PARTITION] = { .mode = S_IFDIR | 0755 },
+	[NODE_ITEM] = { .mode = S_IFREG | 0644 },
+	[NODE_SCRATCH] = { .mode = S_IFREG | 0600 },
+	[NODE_SCHEMA] = { .name = ".schema", .directory = NODE_TABLE, .mode = S_IFREG | 0644 },
+	[NODE_INFO] = { .name = ".info", .directory = NODE_TABLE, .mode = S_IFREG | 0444 },
+	[NODE_IMPORT] = { .name = ".import", .directory = NODE_TABLE, .mode = S_IFREG | 0644 },
+	[NODE_EXPORT] = { .name = ".export", .directory = NODE_TABLE, .mode = S_IFREG | 0444 },
+	[NODE_ERROR] = { .name = ".error", .directory = NODE_ROOT, .mode = S_IFREG | 0444 },
+};
+
+static bool find_special(enum node_kind directory, struct slice name, struct path_step *ret)
+{
+	for (int kind = 0; kind < NODE_KIND_COUNT; kind++) {
+		const struct node_kind_info *info = &node_kinds[kind];
+
+		if (info->name && info->directory == directory &&
+			slice_equal_string(name, info->name)) {
+			ret->kind = (enum node_kind)kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A table's directory is named as a string partition would be. */
+static enum path_outcome step_to_table(
+	struct slice name, struct arena *arena, struct path_step *ret)
+{
+	struct value value;
+
+	if (name_decode(name, NAME_PARTITION, VALUE_S, arena, &value, &ret->hash,
+		    &ret->canonical) != NAME_EXACT)
+		return PATH_SCRATCH;
+	ret->kind = NODE_TABLE;
+	ret->table_name = value.bytes;
+	return PATH_FOUND;
+}
+
+static enum path_outcome step_to_partition(const struct key_schema *schema, struct slice name,
+	struct arena *arena, struct path_step *ret)
+{
+	int outcome = name_decode(name, NAME_PARTITION, schema->partition.type, arena, &ret->value,
+		&ret->hash, &ret->canonical);
+
+	if (outcome == NAME_IMPOSSIBLE)
+		return slice_present(ret->canonical) ? PATH_NOT_CANONICAL : PATH_SCRATCH;
+	ret->kind = NODE_PARTITION;
+	ret->hashed = outcome == NAME_HASHED;
+	return PATH_FOUND;
+}
+
+/* Names that tools give to their temporary files also where they end in
+ * ".json": hidden ones, and Emacs's auto-saves. */
+static bool looks_temporary(struct slice name)
+{
+	return name.data[0] == '.' || name.data[0] == '#';
+}
+
+static enum path_outcome step_to_item(const struct key_attribute *attribute, struct slice name,
+	struct arena *arena, struct path_step *ret)
+{
+	int outcome = name_decode(
+		name, NAME_ITEM, attribute->type, arena, &ret->value, &ret->hash, &ret->canonical);
+
+	if (outcome == NAME_IMPOSSIBLE) {
+		if (slice_ends_with(name, SLICE(".json")) && !looks_temporary(name))
+			return PATH_NOT_CANONICAL;
+		return PATH_SCRATCH;
+	}
+	ret->kind = NODE_ITEM;
+	ret->hashed = outcome == NAME_HASHED;
+	return PATH_FOUND;
+}
+
+enum path_outcome path_step(const struct path_directory *directory, struct slice name,
+	struct arena *arena, struct path_step *ret)
+{
+	const struct key_schema *schema = directory->schema;
+
+	*ret = (struct path_step){ 0 };
+	if (find_special(directory->kind, name, ret))
+		return PATH_FOUND;
+	if (directory->kind == NODE_ROOT)
+		return step_to_table(name, arena, ret);
+	if (!schema)
+		return PATH_SCRATCH;
+	if (directory->kind == NODE_PARTITION)
+		return step_to_item(&schema->sort, name, arena, ret);
+	if (key_schema_has_sort(schema))
+		return step_to_partition(schema, name, arena, ret);
+	return step_to_item(&schema->partition, name, arena, ret);
+}
+
+void path_append_table(struct buf *buf, struct slice table_name)
+{
+	struct value value = { .type = VALUE_S, .bytes = table_name };
+
+	name_encode(&value, NAME_PARTITION, buf);
+}

@@ -1,0 +1,83 @@
+/*
+ * The path grammar: what a name in a directory of the mount stands for.
+ *
+ *	root	   table | ".error"
+ *	table	   item (no sort key) | partition (sort key)
+ *		   | ".schema" | ".info" | ".import" | ".export"
+ *	partition  item
+ *
+ * Any other name in these directories can't be an item: it is scratch, a byte
+ * file of its user (scratch.h), except that a name which claims to be an item
+ * by its ".json" but is not one's canonical name is refused, lest a typing
+ * error make a file that looks like an item and is none.
+ *
+ * A pure function of the directory and the name. DESIGN 4.1, 4.4, 4.5.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "model/key.h"
+#include <sys/stat.h>
+
+enum node_kind {
+	NODE_ROOT,
+	NODE_TABLE,
+	NODE_PARTITION,
+	NODE_ITEM,
+	NODE_SCRATCH,
+	NODE_SCHEMA,
+	NODE_INFO,
+	NODE_IMPORT,
+	NODE_EXPORT,
+	NODE_ERROR,
+	NODE_KIND_COUNT
+};
+
+/* What stands behind a kind of node; the special ones are found by name. */
+struct node_kind_info {
+	const char *name; /* of a special file, else NULL */
+	enum node_kind directory; /* where a special file is found */
+	mode_t mode; /* type and permissions shown */
+};
+
+extern const struct node_kind_info node_kinds[NODE_KIND_COUNT];
+
+static inline bool node_kind_is_directory(enum node_kind kind)
+{
+	return S_ISDIR(node_kinds[kind].mode);
+}
+
+/* A directory, as far as the grammar needs to know it. */
+struct path_directory {
+	enum node_kind kind; /* root, table or partition */
+	const struct key_schema *schema; /* NULL in a table that is only announced */
+};
+
+enum path_outcome {
+	PATH_FOUND, /* *ret tells what it is */
+	PATH_SCRATCH, /* it can only be scratch */
+	PATH_NOT_CANONICAL, /* claims to be an item or a partition and is none */
+};
+
+struct path_step {
+	enum node_kind kind;
+	struct slice table_name; /* NODE_TABLE */
+	/* NODE_PARTITION and NODE_ITEM: the value that the name stands for. When
+	 * it is hashed only a prefix of the value is known, and the hash. */
+	struct value value;
+	bool hashed;
+	uint64_t hash;
+	/* PATH_NOT_CANONICAL: the name that was probably meant, or absent. */
+	struct slice canonical;
+};
+
+/* Takes one step down; results live in the arena. In a table with a sort key
+ * PATH_FOUND says NODE_PARTITION for any name that a partition could have: a
+ * scratch file of that name may exist instead. */
+enum path_outcome path_step(const struct path_directory *directory, struct slice name,
+	struct arena *arena, struct path_step *ret);
+
+/* Appends the directory name of a table: its name, with a leading '.' or '-'
+ * escaped. */
+void path_append_table(struct buf *buf, struct slice table_name);

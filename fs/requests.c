@@ -1,0 +1,245 @@
+#include "requests.h"
+
+#define CANDIDATES 64 /* keys looked at in one request for a hashed name */
+
+static int run(struct filesystem *fs, enum operation_id operation, const void *input, void *output,
+	struct arena *arena, struct error *err)
+{
+	struct request request = {
+		.operation = operation,
+		.door = DOOR_MOUNT,
+		.arena = arena,
+		.input = input,
+		.output = output,
+	};
+
+	return engine_run(fs->engine, &request, err);
+}
+
+int request_table(
+	struct filesystem *fs, struct slice name, struct mount_table **ret, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct describe_table_input input = { .table_name = name };
+	struct describe_table_output output = { 0 };
+	const struct table_facts *table;
+
+	if (run(fs, OPERATION_DESCRIBE_TABLE, &input, &output, &arena, err) < 0) {
+		if (err->class != ERROR_TABLE_NOT_FOUND)
+			return -1;
+		error_release(err);
+		return REQUEST_ABSENT;
+	}
+	table = output.table;
+	*ret = mount_table_new(
+		table->table_name, table->table_id, &table->key, table->creation_date_time);
+	return 0;
+}
+
+int request_item(struct filesystem *fs, const struct mount_table *table, const struct key *key,
+	struct arena *arena, const struct map **ret_item, struct item_facts *ret, struct error *err)
+{
+	struct map key_map = key_to_map(&table->schema, key, arena);
+	struct get_item_input input = {
+		.table_name = table->name,
+		.key = &key_map,
+		.facts_only = !ret_item,
+	};
+	struct get_item_output output = { 0 };
+
+	TRY(run(fs, OPERATION_GET_ITEM, &input, &output, arena, err));
+	if (!output.item)
+		return REQUEST_ABSENT;
+	*ret = output.facts;
+	if (ret_item)
+		*ret_item = output.item;
+	return 0;
+}
+
+static struct key_condition condition(
+	struct slice name, enum comparison comparison, const struct value *value)
+{
+	return (struct key_condition){
+		.attribute_name = name,
+		.comparison_operator = slice_from_string(comparison_names[comparison]),
+		.attribute_value_list = { true, 1, value },
+	};
+}
+
+static int query(struct filesystem *fs, const struct mount_table *table,
+	const struct key_condition *conditions, size_t count, const struct key *after, size_t limit,
+	struct arena *arena, struct query_output *ret, struct error *err)
+{
+	struct map start = { NULL, 0 };
+	struct query_input input = {
+		.table_name = table->name,
+		.key_conditions = { true, count, conditions },
+		.limit = { true, (int64_t)limit },
+		.facts_only = true,
+	};
+
+	if (after) {
+		start = key_to_map(&table->schema, after, arena);
+		input.exclusive_start_key = &start;
+	}
+	*ret = (struct query_output){ 0 };
+	return run(fs, OPERATION_QUERY, &input, ret, arena, err);
+}
+
+int request_partition(struct filesystem *fs, const struct mount_table *table,
+	const struct value *partition, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct key_condition equal =
+		condition(table->schema.partition.name, COMPARISON_EQ, partition);
+	struct query_output output;
+
+	TRY(query(fs, table, &equal, 1, NULL, 1, &arena, &output, err));
+	return output.items.count ? 0 : REQUEST_ABSENT;
+}
+
+int request_partition_items(struct filesystem *fs, const struct mount_table *table,
+	const struct value *partition, const struct key *after, size_t limit, struct arena *arena,
+	struct query_output *ret, struct error *err)
+{
+	struct key_condition equal =
+		condition(table->schema.partition.name, COMPARISON_EQ, partition);
+
+	return query(fs, table, &equal, 1, after, limit, arena, ret, err);
+}
+
+static bool has_name(const struct value *value, enum name_suffix suffix, struct slice name)
+{
+	struct buf encoded CLEANUP(buf_release) = BUF_INIT;
+
+	name_encode(value, suffix, &encoded);
+	return slice_equal(buf_slice(&encoded), name);
+}
+
+int request_partition_by_name(struct filesystem *fs, const struct mount_table *table,
+	struct slice name, enum name_suffix suffix, uint64_t hash, struct arena *arena,
+	struct value *ret, struct error *err)
+{
+	struct list_partitions_input input = {
+		.table_name = table->name,
+		.by_hash = true,
+		.hash = hash,
+		.limit = CANDIDATES,
+	};
+	struct list_partitions_output output = { .more = true };
+
+	while (output.more) {
+		TRY(run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, &output, arena, err));
+		for (size_t i = 0; i < output.count; i++) {
+			if (!has_name(&output.partitions[i], suffix, name))
+				continue;
+			*ret = output.partitions[i];
+			return 0;
+		}
+		if (output.count)
+			input.after = &output.partitions[output.count - 1];
+	}
+	return REQUEST_ABSENT;
+}
+
+int request_sort_key_by_name(struct filesystem *fs, const struct mount_table *table,
+	const struct value *partition, struct slice name, const struct value *prefix,
+	struct arena *arena, struct value *ret, struct error *err)
+{
+	struct key_condition conditions[] = {
+		condition(table->schema.partition.name, COMPARISON_EQ, partition),
+		condition(table->schema.sort.name, COMPARISON_BEGINS_WITH, prefix),
+	};
+	struct query_output output = { 0 };
+	struct key last;
+
+	do {
+		const struct key *after = output.last_evaluated_key ? &last : NULL;
+		const struct map *items;
+
+		TRY(query(fs, table, conditions, 2, after, CANDIDATES, arena, &output, err));
+		items = output.items.items;
+		for (size_t i = 0; i < output.items.count; i++) {
+			TRY(key_from_map(&table->schema, &items[i], &last, err));
+			if (!has_name(&last.sort, NAME_ITEM, name))
+				continue;
+			*ret = last.sort;
+			return 0;
+		}
+	} while (output.last_evaluated_key);
+	return REQUEST_ABSENT;
+}
+
+int request_scan(struct filesystem *fs, const struct mount_table *table, const struct key *after,
+	size_t limit, bool facts_only, struct arena *arena, struct query_output *ret,
+	struct error *err)
+{
+	struct map start = { NULL, 0 };
+	struct scan_input input = {
+		.table_name = table->name,
+		.limit = { true, (int64_t)limit },
+		.facts_only = facts_only,
+	};
+
+	if (after) {
+		start = key_to_map(&table->schema, after, arena);
+		input.exclusive_start_key = &start;
+	}
+	*ret = (struct query_output){ 0 };
+	return run(fs, OPERATION_SCAN, &input, ret, arena, err);
+}
+
+int request_partitions(struct filesystem *fs, const struct mount_table *table,
+	const struct value *after, size_t limit, struct arena *arena,
+	struct list_partitions_output *ret, struct error *err)
+{
+	struct list_partitions_input input = {
+		.table_name = table->name,
+		.after = after,
+		.limit = limit,
+	};
+
+	*ret = (struct list_partitions_output){ 0 };
+	return run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, ret, arena, err);
+}
+
+int request_put(struct filesystem *fs, const struct mount_table *table,
+	const struct put_item_input *input, struct arena *arena, struct item_facts *ret,
+	struct error *err)
+{
+	struct put_item_input put = *input;
+	struct put_item_output output = { 0 };
+
+	put.table_name = table->name;
+	TRY(run(fs, OPERATION_PUT_ITEM, &put, &output, arena, err));
+	*ret = output.facts;
+	return 0;
+}
+
+int request_delete(struct filesystem *fs, const struct mount_table *table, const struct key *key,
+	struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct map key_map = key_to_map(&table->schema, key, &arena);
+	struct delete_item_input input = { .table_name = table->name, .key = &key_map };
+	struct delete_item_output output = { 0 };
+
+	TRY(run(fs, OPERATION_DELETE_ITEM, &input, &output, &arena, err));
+	return output.found ? 0 : REQUEST_ABSENT;
+}
+
+int request_writes(struct filesystem *fs, const struct item_write *writes, size_t count,
+	struct arena *arena, struct error *err)
+{
+	struct write_items_input input = { .writes = writes, .count = count };
+	struct write_items_output output = { 0 };
+
+	return run(fs, OPERATION_LOCAL_WRITE_ITEMS, &input, &output, arena, err);
+}
+
+int request_sync(struct filesystem *fs, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+
+	return run(fs, OPERATION_LOCAL_SYNC, NULL, NULL, &arena, err);
+}

@@ -1,0 +1,49 @@
+/*
+ * The requests that the mount makes of its engine, each filled in one place.
+ */
+#pragma once
+
+#include "api/engine.h"
+#include "filesystem.h"
+#include "name.h"
+
+#define REQUEST_ABSENT 1
+
+/* The table of that name: a new reference, or REQUEST_ABSENT. */
+int request_table(struct filesystem *fs, struct slice name, struct mount_table **ret,
+	struct error *err) NODISCARD;
+/* The facts of an item, and with *ret_item the item: 0 or REQUEST_ABSENT. */
+int request_item(struct filesystem *fs, const struct mount_table *table, const struct key *key,
+	struct arena *arena, const struct map **ret_item, struct item_facts *ret,
+	struct error *err) NODISCARD;
+/* 0 when the partition holds any item, or REQUEST_ABSENT. */
+int request_partition(struct filesystem *fs, const struct mount_table *table,
+	const struct value *partition, struct error *err) NODISCARD;
+/* The partition that has this hashed name: 0 or REQUEST_ABSENT. */
+int request_partition_by_name(struct filesystem *fs, const struct mount_table *table,
+	struct slice name, enum name_suffix suffix, uint64_t hash, struct arena *arena,
+	struct value *ret, struct error *err) NODISCARD;
+/* The sort key that has this hashed name, which begins with the prefix. */
+int request_sort_key_by_name(struct filesystem *fs, const struct mount_table *table,
+	const struct value *partition, struct slice name, const struct value *prefix,
+	struct arena *arena, struct value *ret, struct error *err) NODISCARD;
+/* Facts and keys of a partition's items after a key (NULL: from the first). */
+int request_partition_items(struct filesystem *fs, const struct mount_table *table,
+	const struct value *partition, const struct key *after, size_t limit, struct arena *arena,
+	struct query_output *ret, struct error *err) NODISCARD;
+/* The same of a whole table, with the items themselves unless facts_only. */
+int request_scan(struct filesystem *fs, const struct mount_table *table, const struct key *after,
+	size_t limit, bool facts_only, struct arena *arena, struct query_output *ret,
+	struct error *err) NODISCARD;
+int request_partitions(struct filesystem *fs, const struct mount_table *table,
+	const struct value *after, size_t limit, struct arena *arena,
+	struct list_partitions_output *ret, struct error *err) NODISCARD;
+int request_put(struct filesystem *fs, const struct mount_table *table,
+	const struct put_item_input *input, struct arena *arena, struct item_facts *ret,
+	struct error *err) NODISCARD;
+/* 0 or REQUEST_ABSENT. */
+int request_delete(struct filesystem *fs, const struct mount_table *table, const struct key *key,
+	struct error *err) NODISCARD;
+int request_writes(struct filesystem *fs, const struct item_write *writes, size_t count,
+	struct arena *arena, struct error *err) NODISCARD;
+int request_sync(struct filesystem *fs, struct error *err) NODISCARD;

@@ -1,0 +1,212 @@
+#include "tables.h"
+
+#include "api/wire.h"
+#include "model/json.h"
+
+#include <jansson.h>
+
+static int run(struct filesystem *fs, enum operation_id operation, const void *input, void *output,
+	struct arena *arena, struct error *err)
+{
+	struct request request = {
+		.operation = operation,
+		.door = DOOR_MOUNT,
+		.arena = arena,
+		.input = input,
+		.output = output,
+	};
+
+	return engine_run(fs->engine, &request, err);
+}
+
+/* The short form. */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static struct slice next_word(struct slice *text)
+{
+	size_t len = 0;
+	struct slice word;
+
+	while (text->len && is_blank(text->data[0]))
+		*text = slice_skip(*text, 1);
+	while (len < text->len && !is_blank(text->data[len]))
+		len++;
+	word = slice_of(text->data, len);
+	*text = slice_skip(*text, len);
+	return word;
+}
+
+static int bad_word(struct slice schema, struct slice word, struct error *err)
+{
+	error_set(err, ERROR_VALIDATION,
+		"a schema is one or two of name:TYPE with type S, N or B, partition key first "
+		"(year:N title:S), or CreateTable's JSON; this is neither: \"%.*s\"",
+		SLICE_ARG(word));
+	error_set_place(err, error_place_at(schema, (size_t)(word.data - schema.data)));
+	return -1;
+}
+
+/* The last colon divides: an attribute's name may hold others. */
+static bool split_word(struct slice word, struct slice *ret_name, struct slice *ret_type)
+{
+	size_t len = word.len;
+
+	while (len && word.data[len - 1] != ':')
+		len--;
+	if (len < 2)
+		return false;
+	*ret_name = slice_of(word.data, len - 1);
+	*ret_type = slice_skip(word, ret_name->len + 1);
+	return enum_index(scalar_type_names, *ret_type) >= 0;
+}
+
+static int read_short(
+	struct slice schema, struct arena *arena, struct create_table_input *ret, struct error *err)
+{
+	struct attribute_definition *definitions =
+		arena_alloc_array(arena, 2, sizeof(*definitions));
+	struct key_schema_element *keys = arena_alloc_array(arena, 2, sizeof(*keys));
+	struct slice rest = schema, word;
+	size_t count = 0;
+
+	for (word = next_word(&rest); word.len || !count; word = next_word(&rest)) {
+		if (count == 2 || !split_word(word, &definitions[count].attribute_name,
+					  &definitions[count].attribute_type))
+			return bad_word(schema, word, err);
+		keys[count].attribute_name = definitions[count].attribute_name;
+		keys[count].key_type = slice_from_string(key_type_names[count]);
+		count++;
+	}
+	ret->attribute_definitions = (struct request_list){ true, count, definitions };
+	ret->key_schema = (struct request_list){ true, count, keys };
+	return 0;
+}
+
+static bool is_json(struct slice text)
+{
+	struct slice rest = text;
+	struct slice word = next_word(&rest);
+
+	return word.len && word.data[0] == '{';
+}
+
+bool schema_is_complete(struct slice text)
+{
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct json_scanner scanner CLEANUP(json_scanner_release);
+	struct slice rest = text;
+
+	json_scanner_init(&scanner);
+	if (is_json(text))
+		return json_scanner_feed(&scanner, text, &err) != JSON_INCOMPLETE;
+	return next_word(&rest).len && text.data[text.len - 1] == '\n';
+}
+
+static int read_schema(
+	struct slice schema, struct arena *arena, struct create_table_input *ret, struct error *err)
+{
+	*ret = (struct create_table_input){ 0 };
+	if (!is_json(schema))
+		return read_short(schema, arena, ret, err);
+	return wire_read(operations[OPERATION_CREATE_TABLE].input, schema, arena, ret, err);
+}
+
+int table_make(struct filesystem *fs, struct slice name, struct slice schema, bool check_only,
+	struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct create_table_output output = { 0 };
+	struct create_table_input input;
+
+	TRY(read_schema(schema, &arena, &input, err));
+	input.table_name = name;
+	input.check_only = check_only;
+	if (!slice_present(input.billing_mode) && !input.provisioned_throughput)
+		input.billing_mode = SLICE("PAY_PER_REQUEST");
+	return run(fs, OPERATION_CREATE_TABLE, &input, &output, &arena, err);
+}
+
+int table_check_name(struct filesystem *fs, struct slice name, struct error *err)
+{
+	return table_make(fs, name, SLICE("id:S"), true, err);
+}
+
+int table_drop(struct filesystem *fs, struct slice name, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct delete_table_input input = { .table_name = name, .only_if_empty = true };
+	struct delete_table_output output = { 0 };
+
+	return run(fs, OPERATION_DELETE_TABLE, &input, &output, &arena, err);
+}
+
+/* Appends compact JSON laid out for people, with the member added. */
+static void append_indented(struct buf *buf, struct slice compact, const char *name, json_t *member)
+{
+	json_t *root CLEANUP(json_decrefp) = json_loadb(compact.data, compact.len, 0, NULL);
+	char *text CLEANUP(cleanup_free) = NULL;
+
+	if (member)
+		json_object_set_new(root, name, member);
+	text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(13));
+	buf_append_string(buf, text);
+	buf_append_char(buf, '\n');
+}
+
+static int describe(struct filesystem *fs, struct slice name, struct arena *arena,
+	const struct table_facts **ret, struct error *err)
+{
+	struct describe_table_input input = { .table_name = name };
+	struct describe_table_output output = { 0 };
+
+	TRY(run(fs, OPERATION_DESCRIBE_TABLE, &input, &output, arena, err));
+	*ret = output.table;
+	return 0;
+}
+
+int table_append_schema(
+	struct filesystem *fs, struct slice name, struct buf *buf, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct buf compact CLEANUP(buf_release) = BUF_INIT;
+	const struct table_facts *table;
+	struct create_table_input schema;
+
+	TRY(describe(fs, name, &arena, &table, err));
+	schema = (struct create_table_input){
+		.table_name = table->table_name,
+		.attribute_definitions = table->attribute_definitions,
+		.key_schema = table->key_schema,
+		.billing_mode = SLICE("PAY_PER_REQUEST"),
+		.deletion_protection_enabled = table->deletion_protection_enabled,
+	};
+	if (!table->billing_mode_summary) {
+		schema.billing_mode = SLICE("PROVISIONED");
+		schema.provisioned_throughput = table->provisioned_throughput;
+	}
+	if (table->table_class_summary)
+		schema.table_class = table->table_class_summary->table_class;
+	wire_write(operations[OPERATION_CREATE_TABLE].input, &schema, &compact);
+	append_indented(buf, buf_slice(&compact), NULL, NULL);
+	return 0;
+}
+
+int table_append_info(struct filesystem *fs, struct slice name, struct buf *buf, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct buf compact CLEANUP(buf_release) = BUF_INIT;
+	const struct table_facts *table;
+	json_t *changes;
+
+	TRY(describe(fs, name, &arena, &table, err));
+	wire_write(operations[OPERATION_DESCRIBE_TABLE].output->fields[0].shape, table, &compact);
+	changes = json_pack("{s:I,s:I,s:I}", "Inserted", (json_int_t)table->items_inserted,
+		"Modified", (json_int_t)table->items_modified, "Removed",
+		(json_int_t)table->items_removed);
+	append_indented(buf, buf_slice(&compact), "Changes", changes);
+	return 0;
+}

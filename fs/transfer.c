@@ -1,0 +1,417 @@
+/*
+ * `.import` and `.export`: a table's items in and out as one stream.
+ *
+ * A write to `.import` is answered at once while few batches wait to be
+ * written, and else when the importer's thread has caught up: the request is
+ * parked, no worker waits. Closing waits for everything to be written in the
+ * same way, and fails with EINVAL when lines were left out; which ones and why
+ * is in .error, and in the report that the same descriptor reads.
+ */
+#include "files.h"
+
+#include "api/import.h"
+#include "base/memory.h"
+#include "model/plain.h"
+#include "rejection.h"
+#include "requests.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+/* Batches that may wait before a writer is made to. */
+#define PENDING_MAX 2
+/* Of the list of refused lines, so much is kept. */
+#define REPORT_BYTES_MAX (1u << 20)
+#define EXPORT_PAGE      1000
+
+struct import_handle {
+	struct handle handle;
+	struct filesystem *fs;
+	struct importer *importer;
+	pthread_mutex_t mutex; /* of the rest */
+	struct buf refused; /* "line 7: …\n" each, since the last close */
+	uint64_t refused_count, refused_listed, refused_told;
+	bool fed;
+	fuse_req_t parked; /* and what it is to be answered with: */
+	size_t parked_size; /* of a write; 0: a flush */
+	bool parked_sync;
+};
+
+static struct import_handle *import_of(struct handle *handle)
+{
+	return (struct import_handle *)handle;
+}
+
+static void note_refused(void *context, uint64_t line, const struct error *err)
+{
+	struct import_handle *import = context;
+
+	pthread_mutex_lock(&import->mutex);
+	import->refused_count++;
+	if (import->refused.len < REPORT_BYTES_MAX) {
+		import->refused_listed++;
+		buf_appendf(&import->refused, "\nline %llu", (unsigned long long)line);
+		if (err->place.known)
+			buf_appendf(&import->refused, ", column %u", err->place.column);
+		buf_appendf(&import->refused, ": %s", err->message);
+	}
+	pthread_mutex_unlock(&import->mutex);
+}
+
+static int open_import(struct filesystem *fs, const struct caller *caller, struct node_view *view,
+	int flags, struct handle **ret, struct fuse_file_info *info)
+{
+	struct import_handle *import = memory_new_zero(sizeof(*import));
+
+	handle_init(&import->handle, fs, NODE_IMPORT, caller, view->node, flags);
+	pthread_mutex_init(&import->mutex, NULL);
+	import->fs = fs;
+	if (handle_writes(&import->handle))
+		import->importer =
+			importer_new(fs->engine, view->table->name, note_refused, import);
+	info->direct_io = 1;
+	*ret = &import->handle;
+	return 0;
+}
+
+/* What closing answers: 0 or -errno. */
+static int import_outcome(struct import_handle *import)
+{
+	struct filesystem *fs = import->fs;
+	struct error err = ERROR_INIT;
+	struct importer_report report;
+	uint64_t refused, unlisted;
+
+	if (importer_report(import->importer, &report, &err) < 0)
+		return filesystem_reject(fs, &import->handle.opener, import->handle.node, &err,
+			(struct slice){ NULL, 0 });
+	pthread_mutex_lock(&import->mutex);
+	refused = import->refused_count - import->refused_told;
+	import->refused_told = import->refused_count;
+	unlisted = import->refused_count - import->refused_listed;
+	if (refused) {
+		if (unlisted)
+			buf_appendf(
+				&import->refused, "\nand %llu more", (unsigned long long)unlisted);
+		error_set(&err, ERROR_VALIDATION,
+			"%llu lines were left out, %llu items are imported:%s",
+			(unsigned long long)refused, (unsigned long long)report.imported,
+			buf_string(&import->refused));
+		buf_clear(&import->refused);
+		import->refused_listed = import->refused_count;
+	}
+	pthread_mutex_unlock(&import->mutex);
+	if (!refused)
+		return 0;
+	return filesystem_reject(
+		fs, &import->handle.opener, import->handle.node, &err, (struct slice){ NULL, 0 });
+}
+
+/* Answers the parked request, from the importer's thread. */
+static void answer_parked(void *context)
+{
+	struct import_handle *import = context;
+	struct filesystem *fs = import->fs;
+	fuse_req_t req = import->parked;
+	struct error err = ERROR_INIT;
+	int r;
+
+	import->parked = NULL;
+	if (import->parked_size) {
+		fuse_reply_write(req, import->parked_size);
+		return;
+	}
+	r = import_outcome(import);
+	if (r == 0 && import->parked_sync && request_sync(fs, &err) < 0)
+		r = filesystem_reject(fs, &import->handle.opener, import->handle.node, &err,
+			(struct slice){ NULL, 0 });
+	fuse_reply_err(req, -r);
+}
+
+/* The kernel lets one write or flush of a descriptor in at a time, but for
+ * duplicates in several processes: those are answered at once. */
+static bool park(struct import_handle *import, fuse_req_t req, size_t size, bool sync)
+{
+	bool free_place;
+
+	pthread_mutex_lock(&import->mutex);
+	free_place = !import->parked;
+	if (free_place) {
+		import->parked = req;
+		import->parked_size = size;
+		import->parked_sync = sync;
+	}
+	pthread_mutex_unlock(&import->mutex);
+	return free_place;
+}
+
+static void write_import(struct filesystem *fs, fuse_req_t req, struct handle *handle,
+	struct slice data, off_t offset)
+{
+	struct import_handle *import = import_of(handle);
+	struct error err = ERROR_INIT;
+	struct importer_report report;
+
+	(void)offset; /* a stream: in the order of arrival */
+	if (importer_report(import->importer, &report, &err) < 0) {
+		fuse_reply_err(req, -filesystem_reject(fs, &handle->opener, handle->node, &err,
+					    (struct slice){ NULL, 0 }));
+		return;
+	}
+	import->fed = true;
+	importer_feed(import->importer, data);
+	if (park(import, req, data.len, false))
+		importer_wait(import->importer, PENDING_MAX, answer_parked, import);
+	else
+		fuse_reply_write(req, data.len);
+}
+
+static void finish_import(struct handle *handle, fuse_req_t req, bool sync)
+{
+	struct import_handle *import = import_of(handle);
+
+	if (!import->importer || !import->fed) {
+		fuse_reply_err(req, 0);
+		return;
+	}
+	importer_finish_line(import->importer, false);
+	if (park(import, req, 0, sync))
+		importer_wait(import->importer, 0, answer_parked, import);
+	else
+		fuse_reply_err(req, 0);
+}
+
+static void flush_import(struct filesystem *fs, fuse_req_t req, struct handle *handle)
+{
+	(void)fs;
+	finish_import(handle, req, false);
+}
+
+static void fsync_import(struct filesystem *fs, fuse_req_t req, struct handle *handle)
+{
+	(void)fs;
+	finish_import(handle, req, true);
+}
+
+static void read_import(
+	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset)
+{
+	struct import_handle *import = import_of(handle);
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct importer_report report = { 0 };
+
+	(void)fs;
+	if (import->importer && importer_report(import->importer, &report, &err) < 0) {
+		fuse_reply_err(req, -error_to_errno(&err));
+		return;
+	}
+	if (import->importer)
+		buf_appendf(&text, "{\"Imported\": %llu, \"Rejected\": %llu}\n",
+			(unsigned long long)report.imported, (unsigned long long)report.rejected);
+	else
+		buf_append_string(&text, "Write JSON Lines (plain or typed), a JSON array or the "
+					 "lines of an S3 export to this file.\n");
+	reply_text(req, buf_slice(&text), size, offset);
+}
+
+static int truncate_import(struct filesystem *fs, struct handle *handle, off_t size)
+{
+	(void)fs;
+	(void)handle;
+	return size ? -EINVAL : 0;
+}
+
+static void release_import(struct filesystem *fs, struct handle *handle)
+{
+	struct import_handle *import = import_of(handle);
+
+	if (import->importer) {
+		importer_finish_line(import->importer, true);
+		importer_free(import->importer);
+	}
+	if (import->refused_count > import->refused_told) {
+		struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+		struct error err CLEANUP(error_release) = ERROR_INIT;
+		struct rejection rejection = {
+			.path = node_path(fs->nodes, handle->node, &arena),
+			.err = &err,
+			.errnum = EINVAL,
+		};
+
+		error_set(&err, ERROR_VALIDATION, "%llu lines were left out:%s",
+			(unsigned long long)(import->refused_count - import->refused_told),
+			buf_string(&import->refused));
+		rejection_record(fs->rejections, handle->opener.uid, &rejection);
+	}
+	buf_release(&import->refused);
+	pthread_mutex_destroy(&import->mutex);
+	handle_done(handle, fs);
+	free(import);
+}
+
+const struct file_operations import_file = {
+	.open = open_import,
+	.read = read_import,
+	.write = write_import,
+	.flush = flush_import,
+	.fsync = fsync_import,
+	.truncate = truncate_import,
+	.release = release_import,
+};
+
+/* .export */
+
+struct export_handle {
+	struct handle handle;
+	pthread_mutex_t mutex;
+	struct buf text; /* rendered and not yet read */
+	off_t text_start; /* where in the stream it begins */
+	struct arena position_arena;
+	struct key position; /* of the last item rendered */
+	bool started, ended;
+};
+
+static struct export_handle *export_of(struct handle *handle)
+{
+	return (struct export_handle *)handle;
+}
+
+static int open_export(struct filesystem *fs, const struct caller *caller, struct node_view *view,
+	int flags, struct handle **ret, struct fuse_file_info *info)
+{
+	struct export_handle *export = memory_new_zero(sizeof(*export));
+
+	handle_init(&export->handle, fs, NODE_EXPORT, caller, view->node, flags);
+	pthread_mutex_init(&export->mutex, NULL);
+	info->direct_io = 1;
+	info->nonseekable = 1;
+	info->noflush = 1;
+	*ret = &export->handle;
+	return 0;
+}
+
+/* Remembers where the page ended, beyond the life of the page. */
+static int keep_position(struct export_handle *export, const struct mount_table *table,
+	const struct map *last, struct error *err)
+{
+	struct buf row_key CLEANUP(buf_release) = BUF_INIT;
+	struct slice bytes;
+	struct key key;
+
+	TRY(key_from_map(&table->schema, last, &key, err));
+	key_encode(&table->schema, &key, &row_key);
+	arena_release(&export->position_arena);
+	bytes = arena_copy(&export->position_arena, buf_slice(&row_key));
+	return key_decode(&table->schema, bytes, &export->position_arena, &export->position, err);
+}
+
+static int render_page(struct filesystem *fs, struct export_handle *export,
+	const struct mount_table *table, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct query_output page;
+	const struct map *items;
+
+	TRY(request_scan(fs, table, export->started ? &export->position : NULL, EXPORT_PAGE, false,
+		&arena, &page, err));
+	items = page.items.items;
+	for (size_t i = 0; i < page.items.count; i++)
+		plain_append_line(&export->text, &items[i]);
+	export->started = true;
+	if (!page.last_evaluated_key) {
+		export->ended = true;
+		return 0;
+	}
+	return keep_position(export, table, page.last_evaluated_key, err);
+}
+
+/* Drops what is before the offset, which only grows. */
+static int advance(struct export_handle *export, off_t offset, struct error *err)
+{
+	off_t skip = offset - export->text_start;
+
+	if (skip < 0 || (size_t)skip > export->text.len)
+		return error_set(err, ERROR_NOT_PERMITTED,
+			".export is a stream: it is read from the beginning, in order");
+	if (skip) {
+		memmove(export->text.data, export->text.data + skip,
+			export->text.len - (size_t)skip);
+		buf_resize(&export->text, export->text.len - (size_t)skip);
+		export->text_start = offset;
+	}
+	return 0;
+}
+
+static int read_stream(struct filesystem *fs, struct export_handle *export,
+	const struct mount_table *table, size_t size, off_t offset, struct error *err)
+{
+	TRY(advance(export, offset, err));
+	while (export->text.len < size && !export->ended)
+		TRY(render_page(fs, export, table, err));
+	return 0;
+}
+
+static void read_export(
+	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct node_view view CLEANUP(node_view_release) = { 0 };
+	struct export_handle *export = export_of(handle);
+	struct error err = ERROR_INIT;
+
+	node_load(fs->nodes, handle->node, &arena, &view);
+	pthread_mutex_lock(&export->mutex);
+	if (read_stream(fs, export, view.table, size, offset, &err) < 0)
+		fuse_reply_err(req, -filesystem_reject(fs, &handle->opener, handle->node, &err,
+					    (struct slice){ NULL, 0 }));
+	else
+		reply_text(req, buf_slice(&export->text), size, 0);
+	pthread_mutex_unlock(&export->mutex);
+}
+
+static void refuse_write(struct filesystem *fs, fuse_req_t req, struct handle *handle,
+	struct slice data, off_t offset)
+{
+	(void)fs;
+	(void)handle;
+	(void)data;
+	(void)offset;
+	fuse_reply_err(req, EPERM);
+}
+
+static void flush_export(struct filesystem *fs, fuse_req_t req, struct handle *handle)
+{
+	(void)fs;
+	(void)handle;
+	fuse_reply_err(req, 0);
+}
+
+static int refuse_truncate(struct filesystem *fs, struct handle *handle, off_t size)
+{
+	(void)fs;
+	(void)handle;
+	(void)size;
+	return -EPERM;
+}
+
+static void release_export(struct filesystem *fs, struct handle *handle)
+{
+	struct export_handle *export = export_of(handle);
+
+	buf_release(&export->text);
+	arena_release(&export->position_arena);
+	pthread_mutex_destroy(&export->mutex);
+	handle_done(handle, fs);
+	free(export);
+}
+
+const struct file_operations export_file = {
+	.open = open_export,
+	.read = read_export,
+	.write = refuse_write,
+	.flush = flush_export,
+	.fsync = flush_export,
+	.truncate = refuse_truncate,
+	.release = release_export,
+};

@@ -1,0 +1,99 @@
+#include "commands.h"
+
+#include "base/cleanup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MOUNT_OPTIONS \
+	"  -f                       stay in the foreground\n" \
+	"  -o OPTION[,OPTION...]    mount options: ro, allow_other and others of mount.fuse3,\n" \
+	"                           and those below without their dashes\n" \
+	"  --cache=SIZE             memory for the store's cache (default 64M)\n" \
+	"  --scratch=SIZE           room for each user's scratch files (default 256M)\n" \
+	"  --durability=strict      every close() survives power loss; the default, relaxed,\n" \
+	"                           survives a crash, and fsync() makes it survive power loss\n"
+
+static const struct command commands[] = {
+	{
+		.name = "mount",
+		.arguments = "DATA MNT",
+		.help = "mount the tables of the data directory DATA on MNT",
+		.options = MOUNT_OPTIONS,
+		.run = run_mount,
+	},
+	{
+		.name = "umount",
+		.arguments = "MNT",
+		.help = "unmount MNT and wait until everything is written",
+		.run = run_umount,
+	},
+	{
+		.name = "check",
+		.arguments = "DATA",
+		.help = "check the integrity of a data directory that is not mounted",
+		.run = run_check,
+	},
+};
+
+int command_usage(const struct command *command)
+{
+	fprintf(stderr, "usage: dynamount %s %s\nTry 'dynamount %s --help'.\n", command->name,
+		command->arguments, command->name);
+	return 2;
+}
+
+static int print_help(void)
+{
+	printf("dynamount: DynamoDB tables as directories\n\nusage:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  dynamount %-7s %-10s %s\n", commands[i].name, commands[i].arguments,
+			commands[i].help);
+	printf("  dynamount DATA MNT [-o OPTIONS]  the same as mount, for fstab and mount(8)\n\n"
+	       "'dynamount COMMAND --help' tells a command's options.\n");
+	return 0;
+}
+
+static int print_command_help(const struct command *command)
+{
+	printf("usage: dynamount %s %s\n\n%s\n", command->name, command->arguments, command->help);
+	if (command->options)
+		printf("\noptions:\n%s", command->options);
+	return 0;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		print_help();
+		return 2;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_help();
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("dynamount %s\n", DYNAMOUNT_VERSION);
+		return 0;
+	}
+	command = find_command(argv[1]);
+	if (command) {
+		if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0))
+			return print_command_help(command);
+		return command->run(command, argc - 1, argv + 1);
+	}
+	/* mount.fuse3 calls us with the source, the mount point and -o. */
+	if (argc > 2 && argv[1][0] != '-')
+		return run_mount(find_command("mount"), argc, argv);
+	fprintf(stderr, "dynamount: '%s' is not a command\nTry 'dynamount --help'.\n", argv[1]);
+	return 2;
+}
