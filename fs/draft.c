@@ -193,6 +193,17 @@ static int check_attribute(const struct key_attribute *attribute, const struct v
 	return 0;
 }
 
+/* The item outlives the place: what it takes from there is copied. */
+static struct member copy_member(const struct member *member, struct arena *arena)
+{
+	struct member copy = *member;
+
+	copy.name = arena_copy(arena, member->name);
+	if (copy.value.type != VALUE_N)
+		copy.value.bytes = arena_copy(arena, member->value.bytes);
+	return copy;
+}
+
 static void prepend_missing(
 	const struct item_place *place, struct arena *arena, struct map *item, size_t missing)
 {
@@ -202,7 +213,7 @@ static void prepend_missing(
 
 	for (size_t i = 0; i < key.count; i++) {
 		if (!map_find(item, key.members[i].name))
-			members[count++] = key.members[i];
+			members[count++] = copy_member(&key.members[i], arena);
 	}
 	if (item->count)
 		memcpy(members + count, item->members, item->count * sizeof(*members));

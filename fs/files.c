@@ -28,6 +28,7 @@ void handle_init(struct handle *handle, struct filesystem *fs, enum node_kind ki
 	handle->node = node_ref(fs->nodes, node);
 	handle->opener = *caller;
 	handle->flags = flags;
+	handle->references = 1;
 	pthread_mutex_lock(&fs->handles_mutex);
 	handle->previous = NULL;
 	handle->next = fs->handles;
@@ -50,10 +51,22 @@ void handle_done(struct handle *handle, struct filesystem *fs)
 	node_unref(fs->nodes, handle->node);
 }
 
+struct handle *handle_ref(struct handle *handle)
+{
+	__atomic_add_fetch(&handle->references, 1, __ATOMIC_RELAXED);
+	return handle;
+}
+
+void handle_unref(struct handle *handle, struct filesystem *fs)
+{
+	if (__atomic_sub_fetch(&handle->references, 1, __ATOMIC_ACQ_REL) == 0)
+		handle->operations->release(fs, handle);
+}
+
 void handles_release(struct filesystem *fs)
 {
 	while (fs->handles)
-		fs->handles->operations->release(fs, fs->handles);
+		handle_unref(fs->handles, fs);
 }
 
 struct caller caller_of(fuse_req_t req)

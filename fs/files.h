@@ -18,6 +18,7 @@ struct handle {
 	struct node *node; /* counted */
 	struct caller opener;
 	int flags; /* of open(2) */
+	unsigned references; /* the open file's, and one for each request at work */
 	struct handle *previous, *next; /* in filesystem.handles */
 };
 
@@ -44,6 +45,10 @@ const struct file_operations *file_operations_of(enum node_kind kind);
 void handle_init(struct handle *handle, struct filesystem *fs, enum node_kind kind,
 	const struct caller *caller, struct node *node, int flags);
 void handle_done(struct handle *handle, struct filesystem *fs);
+/* A request's hold: once it is answered, the kernel may release the file while
+ * its worker has not yet returned. */
+struct handle *handle_ref(struct handle *handle);
+void handle_unref(struct handle *handle, struct filesystem *fs);
 /* Releases those that the kernel did not, at the end of a mount. */
 void handles_release(struct filesystem *fs);
 

@@ -396,7 +396,7 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	}
 	info->fh = (uint64_t)(uintptr_t)handle;
 	if (fuse_reply_open(req, info) == -ENOENT)
-		handle->operations->release(context.fs, handle); /* interrupted */
+		handle_unref(handle, context.fs); /* interrupted */
 }
 
 static int create(struct operation_context *context, const char *name, struct fuse_file_info *info,
@@ -444,50 +444,56 @@ static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 	}
 	info->fh = (uint64_t)(uintptr_t)handle;
 	if (fuse_reply_create(req, &entry, info) == -ENOENT)
-		handle->operations->release(context.fs, handle);
+		handle_unref(handle, context.fs);
 }
 
 static void op_read(
 	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct filesystem *fs = filesystem_of(req);
+	struct handle *handle = handle_ref(handle_of(info));
 
 	(void)ino;
-	handle->operations->read(filesystem_of(req), req, handle, size, offset);
+	handle->operations->read(fs, req, handle, size, offset);
+	handle_unref(handle, fs);
 }
 
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 	struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct filesystem *fs = filesystem_of(req);
+	struct handle *handle = handle_ref(handle_of(info));
 
 	(void)ino;
-	handle->operations->write(filesystem_of(req), req, handle, slice_of(data, size), offset);
+	handle->operations->write(fs, req, handle, slice_of(data, size), offset);
+	handle_unref(handle, fs);
 }
 
 static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct filesystem *fs = filesystem_of(req);
+	struct handle *handle = handle_ref(handle_of(info));
 
 	(void)ino;
-	handle->operations->flush(filesystem_of(req), req, handle);
+	handle->operations->flush(fs, req, handle);
+	handle_unref(handle, fs);
 }
 
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct filesystem *fs = filesystem_of(req);
+	struct handle *handle = handle_ref(handle_of(info));
 
 	(void)ino;
 	(void)data_only;
-	handle->operations->fsync(filesystem_of(req), req, handle);
+	handle->operations->fsync(fs, req, handle);
+	handle_unref(handle, fs);
 }
 
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
-
 	(void)ino;
-	handle->operations->release(filesystem_of(req), handle);
+	handle_unref(handle_of(info), filesystem_of(req));
 	fuse_reply_err(req, 0);
 }
 
