@@ -102,7 +102,7 @@ def measure_files(build, directory):
         our_mount(build, directory / "files") as (ours, _),
     ):
         (null / "Files").mkdir()
-        make_table(ours, "Files", "directory:S name:S")
+        make_table(ours, "Files", "directory:S file:S")
         tables = [null / "Files", ours / "Files"]
         note(f"files: {ROUNDS} rounds of {FILES:,}")
         rows = rounds_of(build, tables, FILE_PHASES, ROUNDS, lambda n: f"round-{n}", FILES)
