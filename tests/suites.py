@@ -252,6 +252,10 @@ def private_directory():
     directory = tempfile.mkdtemp(prefix="dynamount-e2e.", dir="/var/tmp")
     try:
         yield pathlib.Path(directory)
+    except SystemExit:  # interrupted: nobody will read the logs
+        leave_nothing_behind(directory)
+        shutil.rmtree(directory)
+        raise
     finally:
         leave_nothing_behind(directory)
 
