@@ -52,11 +52,17 @@ void bdb_env_redirect(DB_ENV *env, bdb_messages *function, void *context)
 	*(struct redirection *)env->app_private = (struct redirection){ function, context };
 }
 
+/* The pool's hash table: short chains, as each look at a page walks one, and
+ * few mutexes, as each takes memory also while the store is idle. */
+#define POOL_MUTEXES 512u
+
 static int env_configure(DB_ENV *env, uint64_t cache_bytes)
 {
 	const int results[] = {
 		env->set_cachesize(
 			env, (uint32_t)(cache_bytes >> 30), cache_bytes & ((1u << 30) - 1), 1),
+		env->set_mp_tablesize(env, (uint32_t)(cache_bytes / PAGE_BYTES * 5 / 4)),
+		env->set_mp_mtxcount(env, POOL_MUTEXES),
 		env->set_lg_bsize(env, LOG_BUFFER_BYTES),
 		env->set_lg_max(env, LOG_FILE_BYTES),
 		env->log_set_config(env, DB_LOG_AUTO_REMOVE, 1),

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "store/row.h"
+#include <db.h>
 
 #define RECORD_MTIME_OFFSET 16
 
@@ -16,6 +17,7 @@ void record_finish(struct buf *buf, const struct row_meta *meta, struct slice ow
 /* The bytes of an mtime as the header has them. */
 void record_put_i64(char *at, int64_t value);
 
-/* Reads a row as row_get() does, locking its page for a write to follow. */
-int row_get_for_write(struct txn *txn, struct table *table, struct slice row_key,
-	enum row_want want, struct row *ret, struct error *err) NODISCARD;
+/* Reads a row as row_get() does, leaving the cursor on it, its page locked for
+ * a write to follow. */
+int row_get_at(struct txn *txn, DBC *at, struct slice row_key, enum row_want want, struct row *ret,
+	struct error *err) NODISCARD;

@@ -87,58 +87,49 @@ void record_put_i64(char *at, int64_t value)
 	memcpy(at, &bytes, sizeof(bytes));
 }
 
-/* Reads into the transaction's scratch memory: 0, or DB_NOTFOUND and other
- * values of Berkeley DB. */
-static int read_record(struct txn *txn, struct table *table, struct slice row_key,
-	enum row_want want, uint32_t flags)
+/* The transaction's memory for what is read. */
+static DBT *scratch(struct txn *txn, enum row_want want)
 {
-	DBT key = bdb_input(row_key);
-	DBT *data = &txn->scratch;
-
-	data->flags = DB_DBT_REALLOC | (want == ROW_META ? DB_DBT_PARTIAL : 0);
-	data->doff = 0;
-	data->dlen = ROW_HEADER_LENGTH;
-	return table->file->get(table->file, txn->bdb, &key, data, flags);
+	txn->scratch.flags = DB_DBT_REALLOC | (want == ROW_META ? DB_DBT_PARTIAL : 0);
+	txn->scratch.doff = 0;
+	txn->scratch.dlen = ROW_HEADER_LENGTH;
+	return &txn->scratch;
 }
 
-/* A reader holds nothing that another one waits for once its call has failed,
- * so it tries again by itself. */
-static int read_record_persistently(struct txn *txn, struct table *table, struct slice row_key,
-	enum row_want want, uint32_t flags)
+/* Makes a row of what was read, by what Berkeley DB returned. */
+static int finish_get(struct txn *txn, int r, struct slice row_key, enum row_want want,
+	struct row *ret, struct error *err)
 {
-	int r;
-
-	for (int try = 1;; try++) {
-		r = read_record(txn, table, row_key, want, flags);
-		if (r != DB_LOCK_DEADLOCK || txn->bdb || try == TXN_TRIES)
-			return r;
-	}
-}
-
-static int get(struct txn *txn, struct table *table, struct slice row_key, enum row_want want,
-	uint32_t flags, struct row *ret, struct error *err)
-{
-	struct arena *arena = txn->arena;
-	int r;
-
-	TRY(table_check(table, err));
-	r = read_record_persistently(txn, table, row_key, want, flags);
 	if (r == DB_NOTFOUND)
 		return ROW_ABSENT;
 	if (r)
 		return bdb_error(err, r, "reading a row");
-	return record_decode(arena_copy(arena, row_key),
-		arena_copy(arena, bdb_slice(&txn->scratch)), want, ret, err);
+	return record_decode(arena_copy(txn->arena, row_key),
+		arena_copy(txn->arena, bdb_slice(&txn->scratch)), want, ret, err);
+}
+
+int row_get_at(struct txn *txn, DBC *at, struct slice row_key, enum row_want want, struct row *ret,
+	struct error *err)
+{
+	DBT key = bdb_input(row_key);
+	int r = at->get(at, &key, scratch(txn, want), DB_SET | DB_RMW);
+
+	return finish_get(txn, r, row_key, want, ret, err);
 }
 
 int row_get(struct txn *txn, struct table *table, struct slice row_key, enum row_want want,
 	struct row *ret, struct error *err)
 {
-	return get(txn, table, row_key, want, 0, ret, err);
-}
+	DBT key = bdb_input(row_key);
+	int r;
 
-int row_get_for_write(struct txn *txn, struct table *table, struct slice row_key,
-	enum row_want want, struct row *ret, struct error *err)
-{
-	return get(txn, table, row_key, want, DB_RMW, ret, err);
+	TRY(table_check(table, err));
+	/* A reader holds nothing any more once its call has failed on a deadlock,
+	 * so it tries again by itself. */
+	for (int try = 1;; try++) {
+		r = table->file->get(table->file, txn->bdb, &key, scratch(txn, want), 0);
+		if (r != DB_LOCK_DEADLOCK || txn->bdb || try == TXN_TRIES)
+			break;
+	}
+	return finish_get(txn, r, row_key, want, ret, err);
 }

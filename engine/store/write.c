@@ -1,3 +1,8 @@
+/*
+ * Each action has a cursor of Berkeley DB for its time. It stands on the old
+ * row, if there is one, from the look at it to its change, so that the tree is
+ * searched once.
+ */
 #include "store/write.h"
 #include "base/clock.h"
 #include "model/item.h"
@@ -11,6 +16,7 @@
 struct step {
 	struct txn *txn;
 	const struct write_action *action;
+	DBC *at;
 	bool had_old;
 	struct row old;
 	enum change_kind change;
@@ -74,11 +80,11 @@ static int compare_items(
 	return 0;
 }
 
-static int put_record(const struct step *step, struct slice bytes, struct error *err)
+/* Writes the row; the data may be a part of it when there is an old one. */
+static int put_record(const struct step *step, DBT *data, struct error *err)
 {
-	const struct write_action *action = step->action;
-	DBT key = bdb_input(action->row_key), data = bdb_input(bytes);
-	int r = action->table->file->put(action->table->file, step->txn->bdb, &key, &data, 0);
+	DBT key = bdb_input(step->action->row_key);
+	int r = step->at->put(step->at, &key, data, step->had_old ? DB_CURRENT : DB_KEYFIRST);
 
 	return r ? bdb_error(err, r, "writing a row") : 0;
 }
@@ -87,6 +93,7 @@ static int apply_put(struct step *step, struct error *err)
 {
 	const struct write_action *action = step->action;
 	struct buf *record = &step->txn->record;
+	DBT data;
 
 	buf_clear(record);
 	buf_resize(record, ROW_HEADER_LENGTH);
@@ -104,18 +111,17 @@ static int apply_put(struct step *step, struct error *err)
 						  : plain_item_length(action->item)),
 	};
 	record_finish(record, &step->meta, action->own_text);
-	return put_record(step, buf_slice(record), err);
+	data = bdb_input(buf_slice(record));
+	return put_record(step, &data, err);
 }
 
 static int apply_delete(struct step *step, struct error *err)
 {
-	DB *file = step->action->table->file;
-	DBT key = bdb_input(step->action->row_key);
 	int r;
 
 	if (!step->had_old)
 		return 0;
-	r = file->del(file, step->txn->bdb, &key, 0);
+	r = step->at->del(step->at, 0);
 	if (r)
 		return bdb_error(err, r, "deleting a row");
 	step->change = CHANGE_REMOVE;
@@ -125,9 +131,7 @@ static int apply_delete(struct step *step, struct error *err)
 /* The stamp stays: the item is still the one that was read. */
 static int apply_touch(struct step *step, struct error *err)
 {
-	DB *file = step->action->table->file;
 	char mtime[sizeof(int64_t)];
-	DBT key = bdb_input(step->action->row_key);
 	DBT data = {
 		.data = mtime,
 		.size = sizeof(mtime),
@@ -135,15 +139,13 @@ static int apply_touch(struct step *step, struct error *err)
 		.doff = RECORD_MTIME_OFFSET,
 		.dlen = sizeof(mtime),
 	};
-	int r;
 
 	if (!step->had_old)
 		return WRITE_ABSENT;
 	step->meta = step->old.meta;
 	step->meta.mtime_ns = new_mtime(step->action);
 	record_put_i64(mtime, step->meta.mtime_ns);
-	r = file->put(file, step->txn->bdb, &key, &data, 0);
-	return r ? bdb_error(err, r, "writing a row") : 0;
+	return put_record(step, &data, err);
 }
 
 /* Tells the counts and the watcher. */
@@ -186,8 +188,8 @@ static int run_step(struct step *step, struct error *err)
 	const struct write_action *action = step->action;
 	int r;
 
-	TRY(r = row_get_for_write(step->txn, action->table, action->row_key, wanted_of_old(action),
-		    &step->old, err));
+	TRY(r = row_get_at(
+		    step->txn, step->at, action->row_key, wanted_of_old(action), &step->old, err));
 	step->had_old = r != ROW_ABSENT;
 	TRY(r = check_expectation(step, err));
 	if (r == WRITE_ABSENT)
@@ -198,15 +200,35 @@ static int run_step(struct step *step, struct error *err)
 	return r;
 }
 
+static int open_cursor(struct step *step, struct error *err)
+{
+	DB *file = step->action->table->file;
+	int r;
+
+	TRY(table_check(step->action->table, err));
+	r = file->cursor(file, step->txn->bdb, &step->at, 0);
+	return r ? bdb_error(err, r, "opening a cursor") : 0;
+}
+
+static int close_cursor(struct step *step, int outcome, struct error *err)
+{
+	int r = step->at->close(step->at);
+
+	/* A deadlock can show only now. */
+	if (r && outcome >= 0)
+		return bdb_error(err, r, "closing a cursor");
+	return outcome;
+}
+
 int write_apply(struct txn *txn, const struct write_action *action, struct write_result *ret,
 	struct error *err)
 {
 	struct arena_mark mark = arena_mark(txn->arena);
 	struct step step = { .txn = txn, .action = action, .change = CHANGE_NONE };
-	int r = run_step(&step, err);
+	int r;
 
-	if (r < 0)
-		return -1;
+	TRY(open_cursor(&step, err));
+	TRY(r = close_cursor(&step, run_step(&step, err), err));
 	*ret = (struct write_result){
 		.change = step.change,
 		.had_old = step.had_old,
