@@ -1,6 +1,8 @@
 #undef NDEBUG
 #include "store_fixture.h"
 
+#include <errno.h>
+
 static void an_item_that_is_put_is_read_back(void)
 {
 	struct fixture f CLEANUP(fixture_release) = fixture_new();
@@ -275,7 +277,7 @@ static void a_second_store_on_a_directory_names_the_first(void)
 	CHECK_INT(f.err.class, ERROR_IN_USE);
 	buf_appendf(&expected, "%s is in use by process %d (", f.path, getpid());
 	CHECK(slice_starts_with(slice_from_string(f.err.message), buf_slice(&expected)));
-	CHECK(strstr(f.err.message, "test_store"));
+	CHECK(strstr(f.err.message, program_invocation_short_name));
 	error_release(&f.err);
 }
 
