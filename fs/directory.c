@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "ephemeral.h"
+#include "files.h"
 #include "item.h"
 #include "name.h"
 #include "requests.h"
@@ -76,6 +77,8 @@ int directory_attributes(struct filesystem *fs, const struct caller *caller,
 	if (view->kind == NODE_ITEM)
 		return item_attributes(fs, view, ret, ret_timeout);
 	if (view->kind == NODE_SCRATCH) {
+		if (handle_attributes(fs, view->node, ret) == 0)
+			return 0;
 		path = node_path(fs->nodes, view->node, &arena);
 		path.len -= view->name.len;
 		if (path.len)
@@ -246,7 +249,7 @@ static int find_draft(const struct finder *finder, struct directory_entry *ret)
 	if (!node)
 		return -ENOENT;
 	node_load(nodes, node, finder->arena, &view);
-	r = view.kind == NODE_ITEM
+	r = view.kind == NODE_ITEM && !node_drafts(nodes, node).hidden
 		    ? item_attributes(finder->fs, &view, &ret->attributes, &ret->timeout)
 		    : -ENOENT;
 	node_unref(nodes, node);
@@ -376,6 +379,13 @@ static int misplaced(const struct finder *finder)
 	return fail(finder, &err);
 }
 
+static int no_schema(const struct finder *finder)
+{
+	return filesystem_refuse(finder->fs, finder->caller, finder->directory->node, finder->name,
+		"this table has no key yet: write its .schema first, for example "
+		"echo 'id:S' > .schema");
+}
+
 static int prepare_item(const struct finder *finder, struct directory_entry *ret)
 {
 	struct error err = ERROR_INIT;
@@ -401,10 +411,13 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 	outcome = take_step(&finder);
 	if (outcome == PATH_NOT_CANONICAL)
 		return not_canonical(&finder);
+	if (directory->kind == NODE_TABLE && !mount_table_exists(directory->table) &&
+		slice_ends_with(name, SLICE(".json")))
+		return no_schema(&finder);
 	if (outcome == PATH_FOUND && finder.step.kind == NODE_ITEM)
 		return prepare_item(&finder, ret);
-	if (outcome == PATH_FOUND && finder.step.kind == NODE_PARTITION &&
-		slice_ends_with(name, SLICE(".json")))
+	if (finder.step.kind == NODE_PARTITION && slice_ends_with(name, SLICE(".json")) &&
+		name.data[0] != '.' && name.data[0] != '#')
 		return misplaced(&finder);
 	if (outcome == PATH_FOUND && finder.step.kind != NODE_TABLE &&
 		finder.step.kind != NODE_PARTITION)
@@ -472,9 +485,7 @@ int directory_mkdir(struct filesystem *fs, const struct caller *caller,
 	if (outcome == PATH_FOUND && finder.step.kind == NODE_PARTITION)
 		return mkdir_partition(&finder);
 	if (directory->kind == NODE_TABLE && !mount_table_exists(directory->table))
-		return filesystem_refuse(fs, caller, directory->node, name,
-			"this table has no key yet: write its .schema first, for example "
-			"echo 'id:S' > .schema");
+		return no_schema(&finder);
 	if (directory->kind == NODE_TABLE && key_schema_has_sort(&directory->table->schema))
 		return not_canonical(&finder);
 	return filesystem_refuse(
@@ -556,6 +567,19 @@ static void keep_partition(struct filesystem *fs, const struct node_view *direct
 		ephemeral_add(fs->ephemerals, directory->table->id, directory->name);
 }
 
+/* What was opened under a name keeps its node; the next file gets another. */
+static void forget_name(struct filesystem *fs, const struct node_view *directory,
+	const struct node_identity *identity)
+{
+	struct node *node =
+		node_find_child(fs->nodes, directory->node, identity->name, identity->owner);
+
+	if (!node)
+		return;
+	node_unname(fs->nodes, node);
+	node_unref(fs->nodes, node);
+}
+
 static int unlink_item(const struct finder *finder, const struct directory_entry *entry)
 {
 	struct error err = ERROR_INIT;
@@ -570,6 +594,7 @@ static int unlink_item(const struct finder *finder, const struct directory_entry
 	if (r < 0)
 		return fail(finder, &err);
 	keep_partition(finder->fs, finder->directory);
+	forget_name(finder->fs, finder->directory, &entry->identity);
 	return 0;
 }
 
@@ -587,9 +612,13 @@ int directory_unlink(struct filesystem *fs, const struct caller *caller,
 		return -EISDIR;
 	if (entry.identity.kind == NODE_ITEM)
 		return unlink_item(&finder, &entry);
-	if (entry.identity.kind == NODE_SCRATCH)
-		return scratch_unlink(fs->scratch, caller->uid,
+	if (entry.identity.kind == NODE_SCRATCH) {
+		r = scratch_unlink(fs->scratch, caller->uid,
 			directory_scratch_path(fs, directory, name, &arena));
+		if (r == 0)
+			forget_name(fs, directory, &entry.identity);
+		return r;
+	}
 	return filesystem_refuse(fs, caller, directory->node, name,
 		"this file belongs to the table and can't be removed");
 }

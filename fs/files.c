@@ -57,6 +57,39 @@ struct handle *handle_ref(struct handle *handle)
 	return handle;
 }
 
+struct handle *handle_find(struct filesystem *fs, const struct node *node)
+{
+	struct handle *handle;
+
+	pthread_mutex_lock(&fs->handles_mutex);
+	for (handle = fs->handles; handle; handle = handle->next) {
+		unsigned references = __atomic_load_n(&handle->references, __ATOMIC_RELAXED);
+
+		/* One at zero is being released. */
+		while (handle->node == node && references &&
+			!__atomic_compare_exchange_n(&handle->references, &references,
+				references + 1, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			;
+		if (handle->node == node && references)
+			break;
+	}
+	pthread_mutex_unlock(&fs->handles_mutex);
+	return handle;
+}
+
+int handle_attributes(struct filesystem *fs, const struct node *node, struct stat *ret)
+{
+	struct handle *handle = handle_find(fs, node);
+	int r = -ENOENT;
+
+	if (!handle)
+		return r;
+	if (handle->operations->attributes)
+		r = handle->operations->attributes(fs, handle, ret);
+	handle_unref(handle, fs);
+	return r;
+}
+
 void handle_unref(struct handle *handle, struct filesystem *fs)
 {
 	if (__atomic_sub_fetch(&handle->references, 1, __ATOMIC_ACQ_REL) == 0)
@@ -173,6 +206,14 @@ static int open_scratch(struct filesystem *fs, const struct caller *caller, stru
 	return 0;
 }
 
+static int attributes_of_scratch(struct filesystem *fs, struct handle *handle, struct stat *ret)
+{
+	int r = scratch_file_stat(file_of(handle), ret);
+
+	ret->st_gid = ret->st_uid == fs->owner ? fs->group : handle->opener.gid;
+	return r;
+}
+
 static void read_scratch(
 	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset)
 {
@@ -225,6 +266,7 @@ static void release_scratch(struct filesystem *fs, struct handle *handle)
 }
 
 const struct file_operations scratch_file_operations = {
+	.attributes = attributes_of_scratch,
 	.open = open_scratch,
 	.read = read_scratch,
 	.write = write_scratch,

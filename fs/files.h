@@ -23,6 +23,8 @@ struct handle {
 };
 
 struct file_operations {
+	/* Attributes of a file that has lost its name: 0 or -errno. */
+	int (*attributes)(struct filesystem *fs, struct handle *handle, struct stat *ret);
 	/* Makes the handle and says in *info how the kernel shall treat it: 0 or
 	 * -errno. O_CREAT in flags means that the file is new. */
 	int (*open)(struct filesystem *fs, const struct caller *caller, struct node_view *view,
@@ -48,6 +50,8 @@ void handle_done(struct handle *handle, struct filesystem *fs);
 /* A request's hold: once it is answered, the kernel may release the file while
  * its worker has not yet returned. */
 struct handle *handle_ref(struct handle *handle);
+/* An open file of the node, held, or NULL. */
+struct handle *handle_find(struct filesystem *fs, const struct node *node);
 void handle_unref(struct handle *handle, struct filesystem *fs);
 /* Releases those that the kernel did not, at the end of a mount. */
 void handles_release(struct filesystem *fs);
@@ -62,5 +66,8 @@ struct caller caller_of(fuse_req_t req);
 void reply_text(fuse_req_t req, struct slice text, size_t size, off_t offset);
 
 /* What each file kind's source offers to the table. */
+/* The attributes of an open file that no name leads to any more: 0 or -errno. */
+int handle_attributes(struct filesystem *fs, const struct node *node, struct stat *ret);
+
 extern const struct file_operations item_file, scratch_file_operations, schema_file, info_file,
 	import_file, export_file, error_file;

@@ -5,8 +5,8 @@
  * through filesystem_reject(): the one place where an error of the engine
  * becomes an errno and is written to the caller's .error.
  *
- * Lock order, from the first to the last: a handle's mutex; the list of
- * handles; ephemerals; the node table's; the rejections'; the invalidator's
+ * Lock order, from the first to the last: a handle's mutex; the lists of
+ * handles and listings; ephemerals; the node table's; the rejections'; the invalidator's
  * queue. None is held while the engine runs, but a handle's.
  */
 #pragma once
@@ -20,6 +20,7 @@ struct ephemerals;
 struct filesystem;
 struct handle;
 struct invalidator;
+struct listing;
 struct rejection_log;
 struct scratch;
 
@@ -32,6 +33,7 @@ struct filesystem {
 	struct invalidator *invalidator;
 	pthread_mutex_t handles_mutex;
 	struct handle *handles; /* all that are open */
+	struct listing *listings;
 	uid_t owner;
 	gid_t group;
 	int64_t started_ns;

@@ -1,10 +1,14 @@
 /*
  * Items as files: what stat, read and save do with them. DESIGN 4.2, 4.3.
  *
- * A reader's handle takes the text once, at its first read: what it reads is
- * one version of the item. A writer's handle holds a draft; it is opened with
- * direct I/O, so that what it reads back is the draft whatever size the kernel
- * believes the item to have.
+ * A reader's handle takes the text when it is opened, and keeps it when the
+ * item is deleted. While an item is being changed, which is until QUIET_NS after
+ * its last change, it is read with direct I/O: each reader gets one version
+ * whole, whatever size the kernel believes the item to have. After that the
+ * kernel's pages serve, and a reader that asks for more pages after a change
+ * gets the new text, as its size is the new one's.
+ *
+ * A writer's handle holds a draft; it is always opened with direct I/O.
  */
 #include "item.h"
 
@@ -20,19 +24,20 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#define QUIET_NS 1000000000LL
+
 struct item_handle {
 	struct handle handle;
 	pthread_mutex_t mutex;
 	/* A reader's: */
-	bool loaded;
 	struct buf text;
+	struct item_facts facts;
+	bool paged; /* through the kernel's pages */
 	/* A writer's: */
 	bool draft_loaded; /* holds what the item was, unless it began empty */
 	bool draft_counted; /* told to the node */
 	bool existed;
-	bool created; /* by this open: an empty draft of it is a mistake */
 	uint64_t base_stamp;
-	int64_t mtime_ns; /* set by utimensat() on the draft; 0: none */
 	struct draft draft;
 };
 
@@ -80,6 +85,25 @@ static int read_item(struct filesystem *fs, const struct node_view *view, struct
 	return request_item(fs, view->table, &place.key, arena, ret_item, ret, err);
 }
 
+/* Appends the item's text: 0, REQUEST_ABSENT or -1. */
+static int append_text(struct filesystem *fs, const struct node_view *view, struct buf *buf,
+	struct item_facts *ret, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	const struct map *item;
+	int r = read_item(fs, view, &arena, &item, ret, err);
+
+	if (r)
+		return r;
+	buf_clear(buf);
+	if (slice_present(ret->own_text))
+		buf_append_slice(buf, ret->own_text);
+	else
+		plain_append_item(buf, item);
+	ret->own_text = (struct slice){ NULL, 0 }; /* was the arena's */
+	return 0;
+}
+
 static int absent_attributes(struct filesystem *fs, const struct node_view *view, struct stat *ret)
 {
 	struct node_drafts drafts = node_drafts(fs->nodes, view->node);
@@ -90,7 +114,7 @@ static int absent_attributes(struct filesystem *fs, const struct node_view *view
 	};
 
 	if (!drafts.open)
-		return -ENOENT;
+		return handle_attributes(fs, view->node, ret);
 	item_fill_attributes(fs, view->inode, &facts, ret);
 	return 0;
 }
@@ -153,6 +177,8 @@ int item_set_mtime(struct filesystem *fs, const struct caller *caller, const str
 		.mtime_ns = mtime_ns,
 	};
 
+	if (node_draft_set_mtime(fs->nodes, view->node, mtime_ns))
+		return 0;
 	if (item_place_of(view, &arena, &place, &err) < 0)
 		return filesystem_reject(fs, caller, view->node, &err, (struct slice){ NULL, 0 });
 	if (!place.key_known)
@@ -161,7 +187,7 @@ int item_set_mtime(struct filesystem *fs, const struct caller *caller, const str
 	if (own_writes(fs, &write, 1, &arena, &err) < 0) {
 		if (err.class == ERROR_ITEM_CHANGED) {
 			error_release(&err);
-			return node_drafts(fs->nodes, view->node).open ? 0 : -ENOENT;
+			return -ENOENT;
 		}
 		return filesystem_reject(fs, caller, view->node, &err, (struct slice){ NULL, 0 });
 	}
@@ -232,6 +258,34 @@ int item_save(struct filesystem *fs, const struct caller *caller, const struct n
 
 	if (save_text(fs, view, text, &put, &arena, &err) < 0)
 		return filesystem_reject_text(fs, caller, directory, view->name, &err, text);
+	return 0;
+}
+
+/* Cuts the stored text, as truncate(2) does without opening the file: one save,
+ * if what is left is an item. */
+int item_cut(struct filesystem *fs, const struct caller *caller, const struct node_view *view,
+	off_t size)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	struct error err = ERROR_INIT;
+	struct item_facts facts;
+	struct put_item_input put = { .expectation = ITEM_UNCHANGED };
+	int r = append_text(fs, view, &text, &facts, &err);
+
+	if (r == REQUEST_ABSENT)
+		return -ENOENT;
+	if (r == 0 && (size_t)size == text.len)
+		return 0;
+	if (r == 0 && size > (off_t)text.len)
+		r = error_set(&err, ERROR_VALIDATION, "an item's text can't be filled with NULs");
+	if (r == 0) {
+		buf_resize(&text, (size_t)size);
+		put.expected_stamp = facts.stamp;
+		r = save_text(fs, view, buf_slice(&text), &put, &arena, &err);
+	}
+	if (r < 0)
+		return filesystem_reject(fs, caller, view->node, &err, buf_slice(&text));
 	return 0;
 }
 
@@ -328,14 +382,51 @@ static struct item_handle *item_handle_of(struct handle *handle)
 	return (struct item_handle *)handle;
 }
 
+static struct item_handle *item_handle_new(
+	struct filesystem *fs, const struct caller *caller, const struct node_view *view, int flags)
+{
+	struct item_handle *item = memory_new_zero(sizeof(*item));
+
+	handle_init(&item->handle, fs, NODE_ITEM, caller, view->node, flags);
+	pthread_mutex_init(&item->mutex, NULL);
+	draft_init(&item->draft);
+	return item;
+}
+
+static void open_reader(
+	struct filesystem *fs, struct item_handle *item, struct fuse_file_info *info)
+{
+	item->paged = clock_realtime_ns() - (int64_t)item->facts.stamp > QUIET_NS;
+	info->noflush = 1;
+	info->direct_io = !item->paged;
+	info->keep_cache =
+		item->paged && node_pages_current(fs->nodes, item->handle.node, item->facts.stamp);
+}
+
+static void open_writer(
+	struct filesystem *fs, struct item_handle *item, bool truncate, struct fuse_file_info *info)
+{
+	info->direct_io = 1;
+	item->draft_loaded = !item->existed || truncate;
+	item->draft.dirty = item->draft_loaded;
+	if (!item->draft.dirty)
+		return;
+	item->draft_counted = true;
+	node_draft_begin(fs->nodes, item->handle.node);
+	node_draft_update(fs->nodes, item->handle.node, 0, clock_realtime_ns());
+}
+
 static int item_open(struct filesystem *fs, const struct caller *caller, struct node_view *view,
 	int flags, struct handle **ret, struct fuse_file_info *info)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	bool writes = (flags & O_ACCMODE) != O_RDONLY;
 	struct error err = ERROR_INIT;
 	struct item_facts facts = { 0 };
 	struct item_handle *item;
-	int r = read_item(fs, view, &arena, NULL, &facts, &err);
+	int r = writes ? read_item(fs, view, &arena, NULL, &facts, &err)
+		       : append_text(fs, view, &text, &facts, &err);
 
 	if (r < 0)
 		return filesystem_reject(fs, caller, view->node, &err, (struct slice){ NULL, 0 });
@@ -343,60 +434,51 @@ static int item_open(struct filesystem *fs, const struct caller *caller, struct 
 		return -ENOENT;
 	if (r == 0 && (flags & O_CREAT) && (flags & O_EXCL))
 		return -EEXIST;
-	item = memory_new_zero(sizeof(*item));
-	handle_init(&item->handle, fs, NODE_ITEM, caller, view->node, flags);
-	pthread_mutex_init(&item->mutex, NULL);
-	draft_init(&item->draft);
+	item = item_handle_new(fs, caller, view, flags);
 	item->existed = r == 0;
 	item->base_stamp = facts.stamp;
-	item->created = !item->existed;
-	if (handle_writes(&item->handle)) {
-		info->direct_io = 1;
-		item->draft_loaded = !item->existed || (flags & O_TRUNC);
-		item->draft.dirty = item->draft_loaded;
-		if (item->draft.dirty) {
-			item->draft_counted = true;
-			node_draft_update(fs->nodes, view->node, 0, clock_realtime_ns());
-			node_draft_begin(fs->nodes, view->node);
-		}
-	} else {
-		info->noflush = 1;
-		info->keep_cache =
-			item->existed && node_pages_current(fs->nodes, view->node, facts.stamp);
-		info->direct_io = !item->existed;
-	}
+	item->facts = facts;
+	item->text = text;
+	text = BUF_INIT;
+	if (writes)
+		open_writer(fs, item, flags & O_TRUNC, info);
+	else
+		open_reader(fs, item, info);
 	*ret = &item->handle;
 	return 0;
 }
 
-/* Appends the item's text: 0, REQUEST_ABSENT or -1. */
-static int append_text(struct filesystem *fs, const struct node_view *view, struct buf *buf,
-	struct item_facts *ret, struct error *err)
+/* Of an item that was deleted while this file is open. */
+static int item_handle_attributes(struct filesystem *fs, struct handle *handle, struct stat *ret)
 {
-	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-	const struct map *item;
-	int r = read_item(fs, view, &arena, &item, ret, err);
+	struct item_handle *item = item_handle_of(handle);
+	struct item_facts facts;
 
-	if (r)
-		return r;
-	if (slice_present(ret->own_text))
-		buf_append_slice(buf, ret->own_text);
-	else
-		plain_append_item(buf, item);
+	pthread_mutex_lock(&item->mutex);
+	facts = item->facts;
+	facts.text_length =
+		(uint32_t)(handle_writes(handle) ? item->draft.text.len : item->text.len);
+	pthread_mutex_unlock(&item->mutex);
+	item_fill_attributes(fs, node_id(handle->node), &facts, ret);
+	ret->st_nlink = 0;
 	return 0;
 }
 
-static int load_reader(struct filesystem *fs, struct item_handle *item,
+/* A page that the kernel asks for is one of the size that it knows. */
+static int refresh_reader(struct filesystem *fs, struct item_handle *item,
 	const struct node_view *view, struct error *err)
 {
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct item_facts facts;
 	int r;
 
-	if (item->loaded)
+	if (!item->paged)
 		return 0;
-	r = append_text(fs, view, &item->text, &facts, err);
+	r = read_item(fs, view, &arena, NULL, &facts, err);
 	TRY(r);
-	item->loaded = true;
+	if (r == REQUEST_ABSENT || facts.stamp == item->facts.stamp)
+		return 0;
+	TRY(append_text(fs, view, &item->text, &item->facts, err));
 	return 0;
 }
 
@@ -434,7 +516,7 @@ static void item_read(
 	if (handle_writes(handle))
 		r = load_draft(fs, item, &view, &err);
 	else
-		r = load_reader(fs, item, &view, &err);
+		r = refresh_reader(fs, item, &view, &err);
 	if (r < 0)
 		fuse_reply_err(req, -filesystem_reject(fs, &handle->opener, handle->node, &err,
 					    (struct slice){ NULL, 0 }));
@@ -446,11 +528,12 @@ static void item_read(
 
 static void draft_changed(struct filesystem *fs, struct item_handle *item)
 {
-	node_draft_update(fs->nodes, item->handle.node, item->draft.text.len, clock_realtime_ns());
 	if (!item->draft_counted)
 		node_draft_begin(fs->nodes, item->handle.node);
 	item->draft_counted = true;
-	item->mtime_ns = 0;
+	node_draft_update(fs->nodes, item->handle.node, item->draft.text.len, clock_realtime_ns());
+	if (item->draft.spoiled)
+		node_draft_hide(fs->nodes, item->handle.node);
 }
 
 /* Whether the item is still the one that the draft began from. */
@@ -495,16 +578,20 @@ static void item_write(struct filesystem *fs, fuse_req_t req, struct handle *han
 	struct item_handle *item = item_handle_of(handle);
 	struct node_view view CLEANUP(node_view_release) = { 0 };
 	struct error err = ERROR_INIT;
+	int r;
 
 	node_load(fs->nodes, handle->node, &arena, &view);
 	pthread_mutex_lock(&item->mutex);
-	if (write_draft(fs, item, &view, data, offset, &err) < 0)
-		fuse_reply_err(req, -filesystem_reject(fs, &handle->opener, handle->node, &err,
-					    buf_slice(&item->draft.text)));
+	r = write_draft(fs, item, &view, data, offset, &err);
+	draft_changed(fs, item);
+	if (r < 0)
+		r = filesystem_reject(
+			fs, &handle->opener, handle->node, &err, buf_slice(&item->draft.text));
+	pthread_mutex_unlock(&item->mutex);
+	if (r < 0)
+		fuse_reply_err(req, -r);
 	else
 		fuse_reply_write(req, data.len);
-	draft_changed(fs, item);
-	pthread_mutex_unlock(&item->mutex);
 }
 
 static enum item_expectation expectation_of(const struct item_handle *item)
@@ -540,15 +627,15 @@ static int commit_draft(struct filesystem *fs, struct item_handle *item,
 	put.expectation = expectation_of(item);
 	put.expected_stamp = item->base_stamp;
 	put.own_text = own_text_of(text, &item->draft.item);
-	put.mtime_ns = item->mtime_ns;
+	put.mtime_ns = node_drafts(fs->nodes, view->node).wanted_mtime;
 	if (own_put(fs, view, &put, &arena, &facts, err) < 0) {
 		explain_conflict(item, err);
 		return -1;
 	}
 	item->existed = true;
 	item->base_stamp = facts.stamp;
+	item->facts = facts;
 	item->draft.dirty = false;
-	item->mtime_ns = 0;
 	return learn_key(fs, view, &item->draft.item, err);
 }
 
@@ -594,6 +681,8 @@ static void item_flush(struct filesystem *fs, fuse_req_t req, struct handle *han
 
 	pthread_mutex_lock(&item->mutex);
 	r = settle(fs, item);
+	if (r < 0)
+		node_draft_hide(fs->nodes, handle->node);
 	pthread_mutex_unlock(&item->mutex);
 	fuse_reply_err(req, -r);
 }
@@ -668,6 +757,7 @@ static void item_release(struct filesystem *fs, struct handle *handle)
 }
 
 const struct file_operations item_file = {
+	.attributes = item_handle_attributes,
 	.open = item_open,
 	.read = item_read,
 	.write = item_write,
@@ -676,16 +766,3 @@ const struct file_operations item_file = {
 	.truncate = item_truncate,
 	.release = item_release,
 };
-
-bool item_draft_set_mtime(struct handle *handle, int64_t mtime_ns)
-{
-	struct item_handle *item = item_handle_of(handle);
-	bool dirty;
-
-	pthread_mutex_lock(&item->mutex);
-	dirty = item->draft.dirty;
-	if (dirty)
-		item->mtime_ns = mtime_ns;
-	pthread_mutex_unlock(&item->mutex);
-	return dirty;
-}

@@ -14,6 +14,7 @@ int item_attributes(
 	struct filesystem *fs, const struct node_view *view, struct stat *ret, double *ret_timeout);
 void item_fill_attributes(const struct filesystem *fs, uint64_t inode,
 	const struct item_facts *facts, struct stat *ret);
+/* Of an open draft, to be stored with it, or else of the item. */
 int item_set_mtime(struct filesystem *fs, const struct caller *caller, const struct node_view *view,
 	int64_t mtime_ns);
 
@@ -25,13 +26,11 @@ int item_save(struct filesystem *fs, const struct caller *caller, const struct n
 /* Deletes an item: 0, REQUEST_ABSENT or -1. */
 int item_delete(struct filesystem *fs, const struct mount_table *table, const struct key *key,
 	struct error *err) NODISCARD;
+/* truncate(2) by path: 0 or -errno, the rejection written. */
+int item_cut(struct filesystem *fs, const struct caller *caller, const struct node_view *view,
+	off_t size);
 /* Moves an item to another place in one transaction. */
 int item_move(struct filesystem *fs, const struct caller *caller, const struct node_view *from,
 	const struct node_view *to, bool replace);
-
-/* Sets the time that a changed draft will be stored with; false when the handle
- * has nothing to store. */
-struct handle;
-bool item_draft_set_mtime(struct handle *handle, int64_t mtime_ns);
 
 #define ITEM_TIMEOUT 30.0 /* seconds; changes by other doors are invalidated */

@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-#define BATCH_ENTRIES   1024
+#define BATCH_ENTRIES   256
 #define CHECKPOINTS_MAX 256
 #define HASH_BITS       24
 #define TABLES_PAGE     100
@@ -50,6 +50,8 @@ struct listing {
 	struct batch *current, *previous;
 	struct checkpoint checkpoints[CHECKPOINTS_MAX];
 	size_t checkpoint_count, checkpoint_every, batches_since;
+	uint64_t next_cookie; /* of the entry given last: reading on */
+	struct listing *older, *newer; /* in filesystem.listings */
 };
 
 struct listing *listing_open(
@@ -62,6 +64,12 @@ struct listing *listing_open(
 	listing->directory = node_ref(fs->nodes, directory);
 	listing->checkpoint_every = 1;
 	pthread_mutex_init(&listing->mutex, NULL);
+	pthread_mutex_lock(&fs->handles_mutex);
+	listing->older = fs->listings;
+	if (fs->listings)
+		fs->listings->newer = listing;
+	fs->listings = listing;
+	pthread_mutex_unlock(&fs->handles_mutex);
 	return listing;
 }
 
@@ -75,6 +83,16 @@ static void batch_free(struct batch *batch)
 
 void listing_close(struct listing *listing)
 {
+	struct filesystem *fs = listing->fs;
+
+	pthread_mutex_lock(&fs->handles_mutex);
+	if (listing->older)
+		listing->older->newer = listing->newer;
+	if (listing->newer)
+		listing->newer->older = listing->older;
+	else
+		fs->listings = listing->older;
+	pthread_mutex_unlock(&fs->handles_mutex);
 	batch_free(listing->current);
 	batch_free(listing->previous);
 	for (size_t i = 0; i < listing->checkpoint_count; i++)
@@ -84,9 +102,10 @@ void listing_close(struct listing *listing)
 	free(listing);
 }
 
-struct node *listing_directory(struct listing *listing)
+void listings_close(struct filesystem *fs)
 {
-	return listing->directory;
+	while (fs->listings)
+		listing_close(fs->listings);
 }
 
 void listing_lock(struct listing *listing)
@@ -520,55 +539,73 @@ static int seek_old(struct listing *listing, uint64_t cookie, struct error *err)
 	return restart(listing, &position, ordinal + 1, err);
 }
 
-/* The batch that holds the entry after the cookie, and its index there. */
+/* The batch that holds the entry of the cookie, and its index there. */
 static bool locate(const struct batch *batch, uint64_t cookie, size_t *ret_index)
 {
-	uint64_t next = cookie >> HASH_BITS;
+	uint64_t ordinal = (cookie >> HASH_BITS) - 1;
 
-	if (!batch || next < batch->first || next > batch->first + batch->count)
+	if (!batch || ordinal < batch->first || ordinal >= batch->first + batch->count)
 		return false;
-	*ret_index = next - batch->first;
+	*ret_index = ordinal - batch->first;
 	return true;
 }
 
-static int read_located(
-	struct listing *listing, uint64_t cookie, struct listing_entry *ret, struct error *err)
+/* Goes back to an entry of one of the two batches, and reads again what comes
+ * after it: some of that may be gone. */
+static int seek_recent(
+	struct listing *listing, const struct batch *batch, size_t index, struct error *err)
 {
-	struct position end;
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct position position = { batch->source, arena_copy(&arena, batch->keys[index]) };
+
+	return restart(listing, &position, batch->first + index + 1, err);
+}
+
+static int seek(struct listing *listing, uint64_t cookie, struct error *err)
+{
+	struct position start = { SOURCE_DOTS, { NULL, 0 } };
 	size_t index;
 
-	if (locate(listing->previous, cookie, &index) && index < listing->previous->count) {
-		*ret = listing->previous->entries[index];
-		return 0;
-	}
-	if (!locate(listing->current, cookie, &index))
-		return LISTING_END;
-	if (index == listing->current->count) {
-		int r;
+	if (cookie == 0)
+		return restart(listing, &start, 0, err);
+	if (locate(listing->current, cookie, &index))
+		return seek_recent(listing, listing->current, index, err);
+	if (locate(listing->previous, cookie, &index))
+		return seek_recent(listing, listing->previous, index, err);
+	return seek_old(listing, cookie, err);
+}
 
-		end = listing->current->end;
-		r = advance(listing, &end, listing->current->first + index, err);
-		if (r)
-			return r;
+/* The entry after the one of the cookie, which is in the current batch, or is
+ * the last one before it. */
+static int read_on(
+	struct listing *listing, uint64_t cookie, struct listing_entry *ret, struct error *err)
+{
+	struct batch *batch = listing->current;
+	size_t index = (cookie >> HASH_BITS) - batch->first;
+
+	if (index == batch->count) {
+		struct position end = batch->end;
+
+		TRY(advance(listing, &end, batch->first + batch->count, err));
+		if (listing->current == batch)
+			return LISTING_END;
+		batch = listing->current;
 		index = 0;
 	}
-	*ret = listing->current->entries[index];
+	*ret = batch->entries[index];
 	return 0;
 }
 
 int listing_read(
 	struct listing *listing, uint64_t cookie, struct listing_entry *ret, struct error *err)
 {
-	struct position start = { SOURCE_DOTS, { NULL, 0 } };
-	size_t index;
 	int r = 0;
 
-	if (cookie == 0 || !listing->current)
-		r = restart(listing, &start, 0, err);
-	if (r == 0 && cookie != 0 && !locate(listing->current, cookie, &index) &&
-		!(locate(listing->previous, cookie, &index) && index < listing->previous->count))
-		r = seek_old(listing, cookie, err);
-	if (r)
-		return r;
-	return read_located(listing, cookie, ret, err);
+	if (cookie == 0 || cookie != listing->next_cookie || !listing->current)
+		r = seek(listing, cookie, err);
+	if (r == 0)
+		r = read_on(listing, cookie, ret, err);
+	if (r == 0)
+		listing->next_cookie = ret->cookie;
+	return r;
 }

@@ -10,8 +10,8 @@
  *    right whatever is created or removed meanwhile: an entry that is there
  *    during the whole listing is listed once.
  * 2. A cookie is an entry's ordinal in this listing and a piece of the hash of
- *    its name. Where it is among the two batches, which is always so for the
- *    kernel's own reading on, its position is exact. Older ones (seekdir) are
+ *    its name. Where it is among the two batches, which is always so when the
+ *    kernel goes back for what it had no room for, its position is exact. Older ones (seekdir) are
  *    found by reading again from a checkpoint; when the entry has been removed
  *    since, the listing repeats some entries rather than skip any.
  *
@@ -38,12 +38,13 @@ struct listing_entry {
 struct listing *listing_open(
 	struct filesystem *fs, const struct caller *caller, struct node *directory);
 void listing_close(struct listing *listing);
+/* Those that the kernel did not close, at the end of a mount. */
+void listings_close(struct filesystem *fs);
 
 #define LISTING_END 1
 /* Goes to where the cookie says (0: the beginning), and gives the entry there:
  * 0, LISTING_END or -1. The entry's slices are valid until the next call. */
 int listing_read(struct listing *listing, uint64_t cookie, struct listing_entry *ret,
 	struct error *err) NODISCARD;
-struct node *listing_directory(struct listing *listing);
 void listing_lock(struct listing *listing);
 void listing_unlock(struct listing *listing);

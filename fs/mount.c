@@ -4,12 +4,14 @@
 #include "base/memory.h"
 #include "ephemeral.h"
 #include "invalidate.h"
+#include "listing.h"
 #include "operations.h"
 #include "rejection.h"
 #include "scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -65,6 +67,47 @@ static int check_mount_point(const char *path, struct error *err)
 			path);
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, ERROR_SYSTEM, "Mount point %s is not a directory", path);
+	return 0;
+}
+
+static bool is_inside(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	return strncmp(path, directory, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* Either would lie under the other: the store could not be reached any more, or
+ * the mount would stand among its files. */
+static int check_apart(const char *data, const char *mount_point, struct error *err)
+{
+	char *real CLEANUP(cleanup_free) = realpath(data, NULL);
+	const char *path = real ? real : data;
+
+	if (is_inside(path, mount_point) || is_inside(mount_point, path))
+		return error_set(err, ERROR_SYSTEM,
+			"The data directory %s and the mount point %s must not lie in each other",
+			path, mount_point);
+	return 0;
+}
+
+static void endmntentp(FILE **file)
+{
+	if (*file)
+		endmntent(*file);
+}
+
+static int check_not_mounted(const char *mount_point, struct error *err)
+{
+	FILE *mounts CLEANUP(endmntentp) = setmntent("/proc/self/mounts", "r");
+	struct mntent *entry;
+
+	while (mounts && (entry = getmntent(mounts))) {
+		if (strcmp(entry->mnt_dir, mount_point) == 0 &&
+			strcmp(entry->mnt_type, "fuse.dynamount") == 0)
+			return error_set(err, ERROR_IN_USE, "%s is mounted on %s already",
+				entry->mnt_fsname, mount_point);
+	}
 	return 0;
 }
 
@@ -128,6 +171,7 @@ static int serve(struct fuse_session *session, struct filesystem *fs, mount_read
 	fuse_loop_cfg_destroy(config);
 	fuse_remove_signal_handlers(session);
 	handles_release(fs);
+	listings_close(fs);
 	engine_watch(fs->engine, NULL, NULL);
 	invalidator_stop(fs->invalidator);
 	if (r < 0)
@@ -161,6 +205,8 @@ int mount_run(
 	int r;
 
 	TRY(check_mount_point(options->mount_point, err));
+	TRY(check_not_mounted(options->mount_point, err));
+	TRY(check_apart(options->data_directory, options->mount_point, err));
 	TRY(filesystem_open(options, &fs, err));
 	r = mount_and_serve(options, &fs, ready, context, err);
 	filesystem_close(&fs);

@@ -580,13 +580,35 @@ void node_draft_update(struct node_table *table, struct node *node, size_t size,
 	pthread_mutex_lock(&table->mutex);
 	node->drafts.newest_size = size;
 	node->drafts.newest_mtime = mtime;
+	node->drafts.wanted_mtime = 0;
+	node->drafts.hidden = false;
 	pthread_mutex_unlock(&table->mutex);
+}
+
+void node_draft_hide(struct node_table *table, struct node *node)
+{
+	pthread_mutex_lock(&table->mutex);
+	node->drafts.hidden = true;
+	pthread_mutex_unlock(&table->mutex);
+}
+
+bool node_draft_set_mtime(struct node_table *table, struct node *node, int64_t mtime)
+{
+	bool open;
+
+	pthread_mutex_lock(&table->mutex);
+	open = node->drafts.open > 0;
+	if (open)
+		node->drafts.newest_mtime = node->drafts.wanted_mtime = mtime;
+	pthread_mutex_unlock(&table->mutex);
+	return open;
 }
 
 void node_draft_end(struct node_table *table, struct node *node)
 {
 	pthread_mutex_lock(&table->mutex);
-	node->drafts.open--;
+	if (--node->drafts.open == 0)
+		node->drafts = (struct node_drafts){ 0 };
 	pthread_mutex_unlock(&table->mutex);
 }
 

@@ -125,15 +125,22 @@ uint64_t node_item_inode(struct slice table_id, struct slice row_key);
 /* The draft state of an item's node, guarded by the node table's lock. */
 struct node_drafts {
 	unsigned open; /* drafts with changes that are not committed */
+	bool hidden; /* the newest one was refused: a new file is not found */
 	size_t newest_size; /* of the newest one's text */
 	int64_t newest_mtime;
+	int64_t wanted_mtime; /* set by utimensat() since the last write; 0: none */
 };
 
 void node_draft_begin(struct node_table *table, struct node *node);
+/* After a write: it is visible again, and the time wanted before is over. */
 void node_draft_update(struct node_table *table, struct node *node, size_t size, int64_t mtime);
+void node_draft_hide(struct node_table *table, struct node *node);
+/* Sets the time that an open draft shall be stored with; false without one. It
+ * is the node's, as the kernel does not say by which open file it came. */
+bool node_draft_set_mtime(struct node_table *table, struct node *node, int64_t mtime);
 void node_draft_end(struct node_table *table, struct node *node);
 struct node_drafts node_drafts(struct node_table *table, struct node *node);
 
-/* The version of an item whose pages the kernel may hold; returns whether it
- * was this one already. */
+/* Notes the version of an item whose pages the kernel is going to hold; whether
+ * they were those already. */
 bool node_pages_current(struct node_table *table, struct node *node, uint64_t stamp);

@@ -255,9 +255,9 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *in
 	fuse_reply_attr(req, &attributes, timeout);
 }
 
-/* Owner and mode are what they are: asking for just that is fine, and scratch
- * takes any mode for an answer and stays as it is, since editors and rsync
- * set their temporary files' modes and give up when that fails. */
+/* Owner and mode are what they are, and asking for just that is fine. Scratch
+ * and files that are being written take any mode and stay as they are, since
+ * rsync, install and others set modes on the way and give up when that fails. */
 static int check_owner_and_mode(
 	const struct operation_context *context, const struct stat *wanted, int to_set)
 {
@@ -265,7 +265,8 @@ static int check_owner_and_mode(
 
 	if (context->view.kind == NODE_SCRATCH)
 		return 0;
-	if (to_set & FUSE_SET_ATTR_MODE && (wanted->st_mode & 07777) != mode)
+	if (to_set & FUSE_SET_ATTR_MODE && (wanted->st_mode & 07777) != mode &&
+		!node_drafts(context->fs->nodes, context->view.node).open)
 		return -EPERM;
 	if (to_set & FUSE_SET_ATTR_UID && wanted->st_uid != context->fs->owner)
 		return -EPERM;
@@ -288,20 +289,14 @@ static struct scratch_path scratch_path_of(struct operation_context *context)
 
 static int set_size(struct operation_context *context, off_t size, struct handle *handle)
 {
-	struct stat now;
-	double timeout;
-	int r;
-
 	if (handle)
 		return handle->operations->truncate(context->fs, handle, size);
 	if (context->view.kind == NODE_SCRATCH)
 		return scratch_truncate(
 			context->fs->scratch, context->view.owner, scratch_path_of(context), size);
-	r = directory_attributes(context->fs, &context->caller, &context->view, &now, &timeout);
-	if (r < 0 || now.st_size == size)
-		return r;
-	return filesystem_refuse(context->fs, &context->caller, context->view.node, SLICE(""),
-		"an item can't be cut by its path: open it, write all of it, close it");
+	if (context->view.kind == NODE_ITEM)
+		return item_cut(context->fs, &context->caller, &context->view, size);
+	return size ? -EINVAL : 0;
 }
 
 static struct timespec time_to_set(const struct timespec *time, int to_set, int set, int set_now)
@@ -313,8 +308,7 @@ static struct timespec time_to_set(const struct timespec *time, int to_set, int 
 	return (struct timespec){ .tv_nsec = UTIME_OMIT };
 }
 
-static int set_times(struct operation_context *context, const struct stat *wanted, int to_set,
-	struct handle *handle)
+static int set_times(struct operation_context *context, const struct stat *wanted, int to_set)
 {
 	struct timespec times[2] = {
 		time_to_set(&wanted->st_atim, to_set, FUSE_SET_ATTR_ATIME, FUSE_SET_ATTR_ATIME_NOW),
@@ -328,8 +322,6 @@ static int set_times(struct operation_context *context, const struct stat *wante
 	if (context->view.kind != NODE_ITEM || times[1].tv_nsec == UTIME_OMIT)
 		return 0;
 	mtime = times[1].tv_nsec == UTIME_NOW ? clock_realtime_ns() : clock_from_timespec(times[1]);
-	if (handle && handle_writes(handle) && item_draft_set_mtime(handle, mtime))
-		return 0;
 	return item_set_mtime(context->fs, &context->caller, &context->view, mtime);
 }
 
@@ -346,7 +338,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *wanted, int 
 		r = set_size(&context, wanted->st_size, handle);
 	if (r == 0 && to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
 				       FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW))
-		r = set_times(&context, wanted, to_set, handle);
+		r = set_times(&context, wanted, to_set);
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;

@@ -49,9 +49,11 @@ static enum path_outcome step_to_partition(const struct key_schema *schema, stru
 	int outcome = name_decode(name, NAME_PARTITION, schema->partition.type, arena, &ret->value,
 		&ret->hash, &ret->canonical);
 
-	if (outcome == NAME_IMPOSSIBLE)
-		return slice_present(ret->canonical) ? PATH_NOT_CANONICAL : PATH_SCRATCH;
 	ret->kind = NODE_PARTITION;
+	if (outcome == NAME_IMPOSSIBLE && slice_present(ret->canonical))
+		return PATH_NOT_CANONICAL;
+	if (outcome == NAME_IMPOSSIBLE)
+		return PATH_SCRATCH;
 	ret->hashed = outcome == NAME_HASHED;
 	return PATH_FOUND;
 }

@@ -102,6 +102,22 @@ static void append_line(struct buf *buf, const char *label, struct slice text)
 	buf_append_char(buf, '\n');
 }
 
+/* A message of several lines, such as an import's, stays that. */
+static void append_message(struct buf *buf, struct slice message)
+{
+	const char *label = "message: ";
+	const char *end;
+
+	while ((end = memchr(message.data, '\n', message.len))) {
+		struct slice line = slice_of(message.data, (size_t)(end - message.data));
+
+		append_line(buf, label, line);
+		message = slice_skip(message, line.len + 1);
+		label = "  ";
+	}
+	append_line(buf, label, message);
+}
+
 static void append_draft(struct buf *buf, struct slice text)
 {
 	buf_appendf(buf, "draft, %zu bytes", text.len);
@@ -126,7 +142,7 @@ static void entry_render(struct buf *buf, const struct rejection *rejection)
 		exception);
 	append_line(buf, "path: ", rejection->path);
 	if (message)
-		append_line(buf, "message: ", slice_from_string(message));
+		append_message(buf, slice_from_string(message));
 	if (err && err->place.known)
 		excerpt_append(buf, rejection->text, &err->place);
 	if (rejection->keep_text && slice_present(rejection->text))

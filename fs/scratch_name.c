@@ -211,7 +211,7 @@ int scratch_unlink(struct scratch *scratch, uid_t uid, struct scratch_path path)
 static int spot_rename_locked(struct spot *from, struct spot *to, unsigned flags)
 {
 	struct scratch_user *user = from->user;
-	struct stat source, target;
+	struct stat source = { 0 }, target = { 0 };
 	bool replaces;
 	int r;
 

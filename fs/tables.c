@@ -115,6 +115,68 @@ static int read_schema(
 	return wire_read(operations[OPERATION_CREATE_TABLE].input, schema, arena, ret, err);
 }
 
+static bool same_definitions(const struct request_list *a, const struct request_list *b)
+{
+	const struct attribute_definition *left = a->items, *right = b->items;
+	size_t matches = 0;
+
+	for (size_t i = 0; i < a->count; i++) {
+		for (size_t j = 0; j < b->count; j++)
+			matches += slice_equal(left[i].attribute_name, right[j].attribute_name) &&
+				   slice_equal(left[i].attribute_type, right[j].attribute_type);
+	}
+	return a->count == b->count && matches == a->count;
+}
+
+static bool same_keys(const struct request_list *a, const struct request_list *b)
+{
+	const struct key_schema_element *left = a->items, *right = b->items;
+
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (!slice_equal(left[i].attribute_name, right[i].attribute_name))
+			return false;
+	}
+	return true;
+}
+
+/* Writing what a table is already changes nothing. */
+static bool is_schema_of(const struct create_table_input *schema, const struct table_facts *table)
+{
+	bool on_demand = table->billing_mode_summary != NULL;
+
+	if (slice_equal_string(schema->billing_mode, "PAY_PER_REQUEST") != on_demand)
+		return false;
+	if (schema->deletion_protection_enabled.value != table->deletion_protection_enabled.value)
+		return false;
+	return same_definitions(&schema->attribute_definitions, &table->attribute_definitions) &&
+	       same_keys(&schema->key_schema, &table->key_schema);
+}
+
+static int describe(struct filesystem *fs, struct slice name, struct arena *arena,
+	const struct table_facts **ret, struct error *err)
+{
+	struct describe_table_input input = { .table_name = name };
+	struct describe_table_output output = { 0 };
+
+	TRY(run(fs, OPERATION_DESCRIBE_TABLE, &input, &output, arena, err));
+	*ret = output.table;
+	return 0;
+}
+
+/* A table of the name exists: fine when it is the one asked for. */
+static int compare_schema(struct filesystem *fs, const struct create_table_input *schema,
+	struct arena *arena, struct error *err)
+{
+	struct error exists CLEANUP(error_release) = ERROR_INIT;
+	const struct table_facts *table;
+
+	error_move(&exists, err);
+	TRY(describe(fs, schema->table_name, arena, &table, err));
+	return is_schema_of(schema, table) ? 0 : error_move(err, &exists);
+}
+
 int table_make(struct filesystem *fs, struct slice name, struct slice schema, bool check_only,
 	struct error *err)
 {
@@ -127,7 +189,9 @@ int table_make(struct filesystem *fs, struct slice name, struct slice schema, bo
 	input.check_only = check_only;
 	if (!slice_present(input.billing_mode) && !input.provisioned_throughput)
 		input.billing_mode = SLICE("PAY_PER_REQUEST");
-	return run(fs, OPERATION_CREATE_TABLE, &input, &output, &arena, err);
+	if (run(fs, OPERATION_CREATE_TABLE, &input, &output, &arena, err) == 0)
+		return 0;
+	return err->class == ERROR_TABLE_IN_USE ? compare_schema(fs, &input, &arena, err) : -1;
 }
 
 int table_check_name(struct filesystem *fs, struct slice name, struct error *err)
@@ -155,17 +219,6 @@ static void append_indented(struct buf *buf, struct slice compact, const char *n
 	text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(13));
 	buf_append_string(buf, text);
 	buf_append_char(buf, '\n');
-}
-
-static int describe(struct filesystem *fs, struct slice name, struct arena *arena,
-	const struct table_facts **ret, struct error *err)
-{
-	struct describe_table_input input = { .table_name = name };
-	struct describe_table_output output = { 0 };
-
-	TRY(run(fs, OPERATION_DESCRIBE_TABLE, &input, &output, arena, err));
-	*ret = output.table;
-	return 0;
 }
 
 int table_append_schema(

@@ -43,15 +43,15 @@ int command_usage(const struct command *command)
 	return 2;
 }
 
-static int print_help(void)
+static void print_help(FILE *out)
 {
-	printf("dynamount: DynamoDB tables as directories\n\nusage:\n");
+	fprintf(out, "dynamount: DynamoDB tables as directories\n\nusage:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  dynamount %-7s %-10s %s\n", commands[i].name, commands[i].arguments,
+		fprintf(out, "  dynamount %-7s %-10s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].help);
-	printf("  dynamount DATA MNT [-o OPTIONS]  the same as mount, for fstab and mount(8)\n\n"
-	       "'dynamount COMMAND --help' tells a command's options.\n");
-	return 0;
+	fprintf(out,
+		"  dynamount DATA MNT [-o OPTIONS]  the same as mount, for fstab and mount(8)\n\n"
+		"'dynamount COMMAND --help' tells a command's options.\n");
 }
 
 static int print_command_help(const struct command *command)
@@ -76,11 +76,13 @@ int main(int argc, char **argv)
 	const struct command *command;
 
 	if (argc < 2) {
-		print_help();
+		print_help(stderr);
 		return 2;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return print_help();
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_help(stdout);
+		return 0;
+	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		printf("dynamount %s\n", DYNAMOUNT_VERSION);
 		return 0;

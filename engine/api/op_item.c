@@ -47,6 +47,14 @@ static struct slice encode_key(
 	return arena_copy(arena, buf_slice(&bytes));
 }
 
+/* A Key parameter: of the schema, and within the limits of keys. */
+static int take_key(
+	const struct key_schema *schema, const struct map *map, struct key *ret, struct error *err)
+{
+	TRY(key_from_map(schema, map, ret, err));
+	return key_validate(schema, ret, err);
+}
+
 /* PutItem and DeleteItem know two of the five values. */
 static int check_return_values(struct slice name, bool *ret_old, struct error *err)
 {
@@ -118,7 +126,7 @@ int run_delete_item(struct engine *engine, struct request *request, struct error
 	TRY(check_return_values(in->return_values, &change.action.want_old, err));
 	TRY(engine_find_table(engine, in->table_name, &table, err));
 	schema = &table_description(table)->key;
-	TRY(key_from_map(schema, in->key, &key, err));
+	TRY(take_key(schema, in->key, &key, err));
 	change.action.kind = WRITE_DELETE;
 	change.action.table = table;
 	change.action.row_key = encode_key(schema, &key, request->arena);
@@ -152,7 +160,7 @@ int run_get_item(struct engine *engine, struct request *request, struct error *e
 	int r;
 
 	TRY(engine_find_table(engine, in->table_name, &table, err));
-	TRY(key_from_map(&table_description(table)->key, in->key, &key, err));
+	TRY(take_key(&table_description(table)->key, in->key, &key, err));
 	read.table = table;
 	read.row_key = encode_key(&table_description(table)->key, &key, request->arena);
 	r = txn_run(
@@ -176,13 +184,35 @@ struct items_change {
 	struct write_action *actions;
 	struct write_result *results;
 	size_t count;
+	size_t *order; /* NULL: as they come */
 };
+
+/* By row key, so that neighbours in the tree are written one after the other;
+ * of one key in the order of the request, so that the last one wins. */
+static int compare_actions(const void *left, const void *right, void *context)
+{
+	const struct write_action *actions = context;
+	size_t a = *(const size_t *)left, b = *(const size_t *)right;
+	int order = slice_compare(actions[a].row_key, actions[b].row_key);
+
+	return order ? order : (a > b) - (a < b);
+}
+
+static void order_by_key(struct items_change *changes, struct arena *arena)
+{
+	changes->order = arena_alloc_array(arena, changes->count, sizeof(*changes->order));
+	for (size_t i = 0; i < changes->count; i++)
+		changes->order[i] = i;
+	qsort_r(changes->order, changes->count, sizeof(*changes->order), compare_actions,
+		changes->actions);
+}
 
 static int apply_changes(struct txn *txn, void *context, struct error *err)
 {
 	struct items_change *changes = context;
 
-	for (size_t i = 0; i < changes->count; i++) {
+	for (size_t n = 0; n < changes->count; n++) {
+		size_t i = changes->order ? changes->order[n] : n;
 		int r = write_apply(txn, &changes->actions[i], &changes->results[i], err);
 
 		TRY(r);
@@ -207,7 +237,7 @@ static int prepare_write(const struct item_write *write, struct table *table, st
 		TRY(item_validate(write->item, err));
 		TRY(key_from_item(schema, write->item, &key, err));
 	} else {
-		TRY(key_from_map(schema, write->item, &key, err));
+		TRY(take_key(schema, write->item, &key, err));
 	}
 	*ret = (struct write_action){
 		.kind = kinds[write->kind],
@@ -280,6 +310,8 @@ int run_write_items(struct engine *engine, struct request *request, struct error
 	changes.actions = arena_alloc_array(request->arena, in->count, sizeof(*changes.actions));
 	changes.results = arena_alloc_array(request->arena, in->count, sizeof(*changes.results));
 	TRY(prepare_writes(engine, in, &held, &changes, request->arena, err));
+	if (in->item_errors)
+		order_by_key(&changes, request->arena);
 	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
 		apply_changes, &changes, err));
 	out->written = changes.count;

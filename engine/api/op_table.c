@@ -10,15 +10,16 @@
 
 #define LIST_TABLES_MAX 100
 
-static int find_attribute_type(const struct create_table_input *in, struct slice name)
+static bool find_attribute_type(
+	const struct create_table_input *in, struct slice name, enum value_type *ret)
 {
 	const struct attribute_definition *definitions = in->attribute_definitions.items;
 
 	for (size_t i = 0; i < in->attribute_definitions.count; i++) {
 		if (slice_equal(definitions[i].attribute_name, name))
-			return enum_index(scalar_type_names, definitions[i].attribute_type);
+			return value_type_parse(definitions[i].attribute_type, ret);
 	}
-	return -1;
+	return false;
 }
 
 static void append_key_names(const struct create_table_input *in, struct buf *buf)
@@ -48,19 +49,6 @@ static int undefined_key(const struct create_table_input *in, struct error *err)
 		"One or more parameter values were invalid: Some index key attributes are not "
 		"defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]",
 		buf_string(&keys), buf_string(&definitions));
-}
-
-static int unused_definition(const struct create_table_input *in, struct error *err)
-{
-	struct buf keys CLEANUP(buf_release) = BUF_INIT;
-	struct buf definitions CLEANUP(buf_release) = BUF_INIT;
-
-	append_key_names(in, &keys);
-	append_definition_names(in, &definitions);
-	return error_set(err, ERROR_VALIDATION,
-		"One or more parameter values were invalid: Some AttributeDefinitions are not "
-		"used. AttributeDefinitions: [%s], keys used: [%s]",
-		buf_string(&definitions), buf_string(&keys));
 }
 
 static int check_key_schema(const struct create_table_input *in, struct error *err)
@@ -103,16 +91,17 @@ static int resolve_key(
 	struct key_schema key = { 0 };
 
 	for (size_t i = 0; i < in->key_schema.count; i++) {
-		int type = find_attribute_type(in, keys[i].attribute_name);
 		struct key_attribute *attribute = i ? &key.sort : &key.partition;
 
-		if (type < 0)
-			return undefined_key(in, err);
 		attribute->name = keys[i].attribute_name;
-		attribute->type = (enum value_type)type;
+		if (!find_attribute_type(in, attribute->name, &attribute->type))
+			return undefined_key(in, err);
 	}
 	if (in->attribute_definitions.count > in->key_schema.count)
-		return unused_definition(in, err);
+		return error_set(err, ERROR_VALIDATION,
+			"One or more parameter values were invalid: Number of attributes in "
+			"KeySchema does not exactly match number of attributes defined in "
+			"AttributeDefinitions");
 	*ret = key;
 	return 0;
 }
@@ -149,7 +138,7 @@ static struct request_list list_definitions(const struct key_schema *key, struct
 		const struct key_attribute *attribute = i ? &key->sort : &key->partition;
 
 		items[i].attribute_name = attribute->name;
-		items[i].attribute_type = slice_from_string(scalar_type_names[attribute->type]);
+		items[i].attribute_type = slice_from_string(value_type_name(attribute->type));
 	}
 	return (struct request_list){ true, count, items };
 }

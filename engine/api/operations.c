@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-const char *const scalar_type_names[] = { "S", "N", "B", NULL };
+const char *const scalar_type_names[] = { "B", "N", "S", NULL };
 const char *const key_type_names[] = { "HASH", "RANGE", NULL };
 const char *const billing_mode_names[] = { "PROVISIONED", "PAY_PER_REQUEST", NULL };
 const char *const table_class_names[] = { "STANDARD", "STANDARD_INFREQUENT_ACCESS", NULL };

@@ -146,7 +146,7 @@ struct request {
 
 /* Shapes. */
 
-extern const char *const scalar_type_names[]; /* of enum value_type: S, N, B */
+extern const char *const scalar_type_names[]; /* B, N, S */
 extern const char *const key_type_names[]; /* HASH, RANGE */
 extern const char *const billing_mode_names[]; /* of enum billing_mode */
 extern const char *const table_class_names[]; /* of enum table_class */
