@@ -1,0 +1,193 @@
+"""Fixtures, and the rule that a test which hangs fails.
+
+A thread watches each phase of a test. When its time is over, it first kills
+the daemons of the test, which frees whoever waits in a system call on their
+mounts (such a wait ends only with the file system or the process), and then
+raises in the main thread.
+"""
+
+import sys
+
+sys.dont_write_bytecode = True  # the source tree is read only to us
+
+import contextlib
+import faulthandler
+import itertools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from mounting import DYNAMOUNT, SCRATCH_ROOT, Mount, is_mounted
+
+PHASE_SECONDS = 60
+mounts = []  # of this process, alive or not
+serial = itertools.count()
+
+
+class Hang(Exception):
+    pass
+
+
+def raise_hang(*_):
+    raise Hang("the test took longer than it may")
+
+
+def stacks_of(process):
+    """Where a daemon stands, when there is a debugger to tell."""
+    if shutil.which("gdb") is None:
+        return "(no gdb to ask where it stands)\n"
+    command = ["gdb", "-p", str(process.pid), "-batch", "-ex", "thread apply all bt"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=40)
+    return result.stdout
+
+
+def end_hang(main):
+    faulthandler.dump_traceback(all_threads=True)
+    for mount in list(mounts):
+        process = mount.process
+        if process is not None and process.poll() is None:
+            with contextlib.suppress(Exception), open(mount.log, "a") as log:
+                log.write(stacks_of(process))
+            process.kill()
+    signal.pthread_kill(main, signal.SIGALRM)
+
+
+@contextlib.contextmanager
+def time_limit(item):
+    marker = item.get_closest_marker("limit")
+    seconds = marker.args[0] if marker else PHASE_SECONDS
+    before = signal.signal(signal.SIGALRM, raise_hang)
+    timer = threading.Timer(seconds, end_hang, [threading.main_thread().ident])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    with time_limit(item):
+        yield
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item):
+    with time_limit(item):
+        yield
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_call(item):
+    with time_limit(item):
+        yield
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Ends the test's own mounts within the test, so that a crash fails it."""
+    outcome = yield
+    if outcome.excinfo is None:
+        for mount in pyfuncitem.stash.get(OWN_MOUNTS, []):
+            mount.stop()
+
+
+OWN_MOUNTS = pytest.StashKey()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    item.stash.setdefault(FAILED, []).append(report.failed)
+    if report.failed:
+        for mount in mounts:
+            if mount.log_tail().strip():
+                report.sections.append((f"log of {mount.path}", mount.log_tail()))
+
+
+FAILED = pytest.StashKey()
+
+
+def pytest_collection_modifyitems(items):
+    if not os.path.exists("/dev/fuse"):
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason="this machine has no /dev/fuse"))
+
+
+def private_directory(name):
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", name)[:40]
+    path = SCRATCH_ROOT / f"{os.getpid()}-{next(serial)}-{name}"
+    path.mkdir(parents=True)
+    return path.resolve()
+
+
+def remove_directory(path):
+    """Never walks into something that is still mounted."""
+    for point in [path / "mnt", *path.glob("*/mnt")]:
+        if is_mounted(point):
+            return
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def workdir(request):
+    """A directory of the test's own, on disk; kept when the test fails."""
+    path = private_directory(request.node.name)
+    yield path
+    if not any(request.node.stash.get(FAILED, [])):
+        remove_directory(path)
+
+
+@contextlib.contextmanager
+def mounted(directory, options=""):
+    assert DYNAMOUNT.exists(), f"{DYNAMOUNT} is not built"
+    mount = Mount(directory, options)
+    mounts.append(mount)
+    try:
+        yield mount
+    finally:
+        mount.abandon()
+        mounts.remove(mount)
+
+
+@pytest.fixture
+def unstarted_mount(request, workdir):
+    """A Mount whose data directory is fresh and which does not run yet."""
+    marker = request.node.get_closest_marker("mount_options")
+    with mounted(workdir, marker.args[0] if marker else "") as mount:
+        request.node.stash[OWN_MOUNTS] = [mount]
+        yield mount
+
+
+@pytest.fixture
+def mount(unstarted_mount):
+    """A fresh data directory, mounted; unmounted at the end, whatever happens."""
+    return unstarted_mount.start()
+
+
+@contextlib.contextmanager
+def module_mount_of(request, name):
+    """A mount that serves several tests of a module."""
+    path = private_directory(name)
+    failures = request.session.testsfailed
+    with mounted(path) as mount:
+        yield mount.start()
+        mount.stop()
+    if request.session.testsfailed == failures:
+        remove_directory(path)
+
+
+@pytest.fixture(scope="module")
+def module_mount(request):
+    """One mount for the tests of a module that only look, or use own tables."""
+    with module_mount_of(request, Path(request.node.name).stem) as mount:
+        yield mount
