@@ -247,14 +247,13 @@ def test_listing_while_others_write_shows_all_that_was_there_before(mount):
     directory = fill(mount, "Busy", 3000)
     stop = threading.Event()
 
-    def write():
-        n = 0
+    def write(n):
         while not stop.is_set():
             save(directory / f"{3000 + n}.json", "{}")
             save(directory / f"{n % 3000}.json", f'{{"n": {n}}}')
-            n += 1
+            n += 2
 
-    writers = [threading.Thread(target=write) for _ in range(2)]
+    writers = [threading.Thread(target=write, args=[n]) for n in range(2)]
     for writer in writers:
         writer.start()
     try:
