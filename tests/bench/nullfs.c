@@ -5,8 +5,9 @@
  * a name, a size and a time in memory, and reads as zeros. What is left is the
  * cost of the kernel, of libfuse and of the client, which any mount pays.
  *
- * 1. It is low-level, and has the mount's threads, timeouts and cache flags, or
- *    the comparison means nothing.
+ * 1. It is low-level, and has the mount's threads, timeouts, cache flags and
+ *    default_permissions (which cost the kernel a question about the directory
+ *    after each change in it), or the comparison means nothing.
  * 2. One mutex guards the tree; it is never held while replying.
  * 3. Nodes are never removed, so a pointer to one stays good: an inode number
  *    is its node's address, except the root's.
@@ -361,7 +362,8 @@ static int mount_and_serve(struct fuse_args *args, const char *mount_point)
 /* Serves in the foreground until unmounted. */
 int main(int argc, char **argv)
 {
-	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
+	char *session_argv[] = { argv[0], "-o", "default_permissions" };
+	struct fuse_args args = FUSE_ARGS_INIT(ARRAY_SIZE(session_argv), session_argv);
 	int r;
 
 	if (argc != 2) {
