@@ -362,14 +362,14 @@ static int mount_and_serve(struct fuse_args *args, const char *mount_point)
 /* Serves in the foreground until unmounted. */
 int main(int argc, char **argv)
 {
-	char *session_argv[] = { argv[0], "-o", "default_permissions" };
-	struct fuse_args args = FUSE_ARGS_INIT(ARRAY_SIZE(session_argv), session_argv);
+	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
 	int r;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: nullfs MNT\n");
 		return EXIT_FAILURE;
 	}
+	fuse_opt_add_arg(&args, "-odefault_permissions");
 	r = mount_and_serve(&args, argv[1]);
 	fuse_opt_free_args(&args);
 	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
