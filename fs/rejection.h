@@ -21,6 +21,9 @@
  *	draft, 123 bytes:
  *	(the text, byte for byte, and a newline)
  *
+ * Further lines of a message are indented, so that what a user wrote never looks
+ * like an entry's own line.
+ *
  * DESIGN 4.3 rule 4, 4.5. Every function may be called from any thread.
  */
 #pragma once

@@ -164,7 +164,7 @@ static void paths_and_messages_stay_on_their_lines(void)
 	rejection_record(log, ALICE,
 		&(struct rejection){ .path = SLICE("a\nb"), .err = &err, .errnum = EPERM });
 	check_read(
-		log, ALICE, "TIME EPERM ValidationException\npath: a\\x0ab\nmessage: no\\x0away\n");
+		log, ALICE, "TIME EPERM ValidationException\npath: a\\x0ab\nmessage: no\n  way\n");
 }
 
 static void entries_are_read_oldest_first_with_a_blank_line_between(void)
@@ -284,7 +284,7 @@ static const struct test_case cases[] = {
 	{ "a rejection tells what and where", a_rejection_tells_what_and_where },
 	{ "an abandoned draft goes in byte for byte", an_abandoned_draft_goes_in_byte_for_byte },
 	{ "an errno alone is explained", an_errno_alone_is_explained },
-	{ "paths and messages stay on their lines", paths_and_messages_stay_on_their_lines },
+	{ "a path stays on its line, and lines of a message are indented", paths_and_messages_stay_on_their_lines },
 	{ "entries are read oldest first, with a blank line between",
 		entries_are_read_oldest_first_with_a_blank_line_between },
 	{ "nobody reads another's rejections", nobody_reads_anothers_rejections },
