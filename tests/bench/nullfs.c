@@ -362,13 +362,14 @@ static int mount_and_serve(struct fuse_args *args, const char *mount_point)
 /* Serves in the foreground until unmounted. */
 int main(int argc, char **argv)
 {
-	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	int r;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: nullfs MNT\n");
 		return EXIT_FAILURE;
 	}
+	fuse_opt_add_arg(&args, argv[0]);
 	fuse_opt_add_arg(&args, "-odefault_permissions");
 	r = mount_and_serve(&args, argv[1]);
 	fuse_opt_free_args(&args);
