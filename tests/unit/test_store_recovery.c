@@ -1,6 +1,7 @@
 #undef NDEBUG
 #include "store_fixture.h"
 
+#include "store/store_private.h"
 #include "store/table_private.h"
 
 #include <fcntl.h>
@@ -151,10 +152,20 @@ static void counts_are_not_exact_after_a_crash_until_recounted(void)
 	CHECK_INT(fixture_exact_counts(&f).items, 1);
 }
 
+static bool counts_are_saved(struct fixture *f)
+{
+	bool saved;
+
+	pthread_mutex_lock(&f->store->writer);
+	saved = f->table->counters.saved;
+	pthread_mutex_unlock(&f->store->writer);
+	return saved;
+}
+
 static void put_and_rest(struct fixture *f, int told)
 {
 	fixture_put(f, "a", 1, "x");
-	while (!f->table->counters.saved)
+	while (!counts_are_saved(f))
 		usleep(1000);
 	tell(told, 0);
 }
