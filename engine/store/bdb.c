@@ -15,10 +15,10 @@
 
 #define PAGE_BYTES 4096
 
-/* The log's buffer holds a usual transaction, its files are small enough to be
- * removed soon after a checkpoint. */
+/* The log's buffer holds a usual transaction. Opening reads the whole last file
+ * to find its end, and a new file costs a flush: hence neither small nor large. */
 #define LOG_BUFFER_BYTES (1u << 20)
-#define LOG_FILE_BYTES   (16u << 20)
+#define LOG_FILE_BYTES   (8u << 20)
 
 /* Upper bounds only: locks take memory while they are held. A transaction
  * locks each page that it touches, at worst several for each row. */

@@ -40,7 +40,8 @@ struct store_options {
  * the workers. ERROR_IN_USE names the process that holds it. */
 int store_open(const char *path, const struct store_options *options, struct store **ret,
 	struct error *err) NODISCARD;
-/* Ends the workers, writes a checkpoint and the counts, releases the lock. */
+/* Ends the workers, writes a checkpoint and the counts, releases the lock.
+ * Nobody may hold a table of it any more. */
 void store_close(struct store *store);
 /* Makes everything committed so far survive power loss. */
 int store_flush(struct store *store, struct error *err) NODISCARD;

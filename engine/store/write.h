@@ -21,7 +21,7 @@
 enum write_kind {
 	WRITE_PUT,
 	WRITE_DELETE,
-	WRITE_TOUCH, /* sets mtime, nothing else */
+	WRITE_TOUCH, /* sets mtime, nothing else, not even the stamp; WRITE_ABSENT without a row */
 };
 
 enum write_expect {
