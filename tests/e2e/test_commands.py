@@ -187,6 +187,18 @@ def test_check_of_data_in_use_names_the_process_that_holds_it(mount):
     assert str(mount.process.pid) in result.stderr
 
 
+def test_a_second_mount_on_the_same_point_is_refused(mount, how):
+    result = mount.dynamount("mount", "data2", mount.path, *how, check=False)
+    assert result.returncode != 0
+    assert str(mount.path) in result.stderr
+
+
+def test_a_mount_point_inside_the_data_directory_is_refused(command, workdir, how):
+    (workdir / "data/m").mkdir(parents=True)
+    assert command("mount", "data", "data/m", *how).returncode != 0
+    assert not is_mounted(workdir / "data/m")
+
+
 # In the background
 
 

@@ -376,10 +376,22 @@ def test_tac_reads_backwards(mount, table):
     assert mount.run("tac", "2013/Rush.json", cwd=table).stdout == "".join(reversed(lines))
 
 
+def mapped_text(path, flags):
+    with open(path, "rb") as file:
+        with mmap.mmap(file.fileno(), 0, flags=flags, prot=mmap.PROT_READ) as mapped:
+            return mapped[:].decode()
+
+
 def test_an_item_is_mapped_into_memory(table):
-    with open(table / "2013/Rush.json", "rb") as file:
-        with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped:
-            assert mapped[:].decode() == MOVIES["2013/Rush.json"]
+    path = table / "2013/Rush.json"
+    assert mapped_text(path, mmap.MAP_PRIVATE) == MOVIES["2013/Rush.json"]
+
+
+def test_an_item_that_was_not_just_changed_is_mapped_shared(table):
+    """While it is being changed, its readers have no pages in common."""
+    time.sleep(1.5)
+    path = table / "2013/Rush.json"
+    assert mapped_text(path, mmap.MAP_SHARED) == MOVIES["2013/Rush.json"]
 
 
 def test_sha256sum_of_a_copy_agrees(mount, table, outside):
