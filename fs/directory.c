@@ -492,6 +492,20 @@ int directory_mkdir(struct filesystem *fs, const struct caller *caller,
 		fs, caller, directory->node, name, "items have no directories below them");
 }
 
+/* What was opened under a name keeps its node; the next file or directory gets
+ * another, as the kernel takes nothing in a directory that was removed. */
+static void forget_name(struct filesystem *fs, const struct node_view *directory,
+	const struct node_identity *identity)
+{
+	struct node *node =
+		node_find_child(fs->nodes, directory->node, identity->name, identity->owner);
+
+	if (!node)
+		return;
+	node_unname(fs->nodes, node);
+	node_unref(fs->nodes, node);
+}
+
 static int rmdir_table(const struct finder *finder, const struct directory_entry *entry)
 {
 	struct filesystem *fs = finder->fs;
@@ -510,6 +524,7 @@ static int rmdir_table(const struct finder *finder, const struct directory_entry
 		return -ENOTEMPTY;
 	}
 	ephemeral_remove(fs->ephemerals, SLICE(""), entry->table->name);
+	forget_name(fs, finder->directory, &entry->identity);
 	r = scratch_drop(fs->scratch, finder->name);
 	return r == -ENOENT ? 0 : r;
 }
@@ -540,6 +555,7 @@ static int rmdir_partition(const struct finder *finder, const struct directory_e
 			return -ENOTEMPTY;
 	}
 	ephemeral_remove(fs->ephemerals, entry->table->id, finder->name);
+	forget_name(fs, finder->directory, &entry->identity);
 	return 0;
 }
 
@@ -565,19 +581,6 @@ static void keep_partition(struct filesystem *fs, const struct node_view *direct
 {
 	if (directory->kind == NODE_PARTITION)
 		ephemeral_add(fs->ephemerals, directory->table->id, directory->name);
-}
-
-/* What was opened under a name keeps its node; the next file gets another. */
-static void forget_name(struct filesystem *fs, const struct node_view *directory,
-	const struct node_identity *identity)
-{
-	struct node *node =
-		node_find_child(fs->nodes, directory->node, identity->name, identity->owner);
-
-	if (!node)
-		return;
-	node_unname(fs->nodes, node);
-	node_unref(fs->nodes, node);
 }
 
 static int unlink_item(const struct finder *finder, const struct directory_entry *entry)
