@@ -100,8 +100,8 @@ static void reply_lookup(fuse_req_t req, struct operation_context *context, cons
 
 	if (r < 0)
 		fuse_reply_err(req, -r);
-	else
-		fuse_reply_entry(req, &entry);
+	else if (fuse_reply_entry(req, &entry) == -ENOENT) /* interrupted */
+		node_forget(context->fs->nodes, node_of_id(context->fs->nodes, entry.ino), 1);
 }
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -406,9 +406,12 @@ static int create(struct operation_context *context, const char *name, struct fu
 	node_load(context->fs->nodes, node, &context->arena, &view);
 	r = file_operations_of(view.kind)->open(
 		context->fs, &context->caller, &view, info->flags | O_CREAT, ret, info);
-	if (r == 0)
+	if (r == 0) {
 		r = directory_attributes(
 			context->fs, &context->caller, &view, &entry->attr, &entry->attr_timeout);
+		if (r < 0)
+			handle_unref(*ret, context->fs);
+	}
 	if (r < 0) {
 		node_forget(context->fs->nodes, node, 1);
 		return r;
@@ -435,8 +438,10 @@ static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_
 		return;
 	}
 	info->fh = (uint64_t)(uintptr_t)handle;
-	if (fuse_reply_create(req, &entry, info) == -ENOENT)
+	if (fuse_reply_create(req, &entry, info) == -ENOENT) {
 		handle_unref(handle, context.fs);
+		node_forget(context.fs->nodes, node_of_id(context.fs->nodes, entry.ino), 1);
+	}
 }
 
 static void op_read(
