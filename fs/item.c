@@ -2,11 +2,10 @@
  * Items as files: what stat, read and save do with them. DESIGN 4.2, 4.3.
  *
  * A reader's handle takes the text when it is opened, and keeps it when the
- * item is deleted. While an item is being changed, which is until QUIET_NS after
- * its last change, it is read with direct I/O: each reader gets one version
- * whole, whatever size the kernel believes the item to have. After that the
- * kernel's pages serve, and a reader that asks for more pages after a change
- * gets the new text, as its size is the new one's.
+ * item is deleted. The kernel's pages serve it, and a reader that asks for more
+ * pages after a change gets the new text, as the size that the kernel knows is
+ * the new one's. An item that changes again and again is read with direct I/O
+ * instead: each reader gets one version whole, whatever its size at the moment.
  *
  * A writer's handle holds a draft; it is always opened with direct I/O.
  */
@@ -24,8 +23,6 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#define QUIET_NS 1000000000LL
-
 struct item_handle {
 	struct handle handle;
 	pthread_mutex_t mutex;
@@ -38,7 +35,9 @@ struct item_handle {
 	bool draft_counted; /* told to the node */
 	bool existed;
 	uint64_t base_stamp;
+	int64_t written_ns; /* the last write's time */
 	struct draft draft;
+	struct error refusal; /* the last one of this draft, for its end */
 };
 
 int item_place_of(const struct node_view *view, struct arena *arena, struct item_place *ret,
@@ -396,7 +395,7 @@ static struct item_handle *item_handle_new(
 static void open_reader(
 	struct filesystem *fs, struct item_handle *item, struct fuse_file_info *info)
 {
-	item->paged = clock_realtime_ns() - (int64_t)item->facts.stamp > QUIET_NS;
+	item->paged = !node_is_busy(fs->nodes, item->handle.node, clock_realtime_ns());
 	info->noflush = 1;
 	info->direct_io = !item->paged;
 	info->keep_cache =
@@ -526,12 +525,23 @@ static void item_read(
 	pthread_mutex_unlock(&item->mutex);
 }
 
+/* Rejects the draft, and keeps the reason. */
+static int refuse_draft(struct filesystem *fs, struct item_handle *item, struct error *err)
+{
+	error_release(&item->refusal);
+	item->refusal = (struct error){ err->class,
+		memory_copy_string(err->message, strlen(err->message)), err->place };
+	return filesystem_reject(
+		fs, &item->handle.opener, item->handle.node, err, buf_slice(&item->draft.text));
+}
+
 static void draft_changed(struct filesystem *fs, struct item_handle *item)
 {
 	if (!item->draft_counted)
 		node_draft_begin(fs->nodes, item->handle.node);
 	item->draft_counted = true;
-	node_draft_update(fs->nodes, item->handle.node, item->draft.text.len, clock_realtime_ns());
+	item->written_ns = clock_realtime_ns();
+	node_draft_update(fs->nodes, item->handle.node, item->draft.text.len, item->written_ns);
 	if (item->draft.spoiled)
 		node_draft_hide(fs->nodes, item->handle.node);
 }
@@ -585,8 +595,7 @@ static void item_write(struct filesystem *fs, fuse_req_t req, struct handle *han
 	r = write_draft(fs, item, &view, data, offset, &err);
 	draft_changed(fs, item);
 	if (r < 0)
-		r = filesystem_reject(
-			fs, &handle->opener, handle->node, &err, buf_slice(&item->draft.text));
+		r = refuse_draft(fs, item, &err);
 	pthread_mutex_unlock(&item->mutex);
 	if (r < 0)
 		fuse_reply_err(req, -r);
@@ -628,6 +637,8 @@ static int commit_draft(struct filesystem *fs, struct item_handle *item,
 	put.expected_stamp = item->base_stamp;
 	put.own_text = own_text_of(text, &item->draft.item);
 	put.mtime_ns = node_drafts(fs->nodes, view->node).wanted_mtime;
+	if (!put.mtime_ns)
+		put.mtime_ns = item->written_ns;
 	if (own_put(fs, view, &put, &arena, &facts, err) < 0) {
 		explain_conflict(item, err);
 		return -1;
@@ -668,8 +679,7 @@ static int settle(struct filesystem *fs, struct item_handle *item)
 		return -EINVAL;
 	node_load(fs->nodes, item->handle.node, &arena, &view);
 	if (commit_draft(fs, item, &view, &err) < 0)
-		return filesystem_reject(fs, &item->handle.opener, item->handle.node, &err,
-			buf_slice(&item->draft.text));
+		return refuse_draft(fs, item, &err);
 	end_draft(fs, item);
 	return 0;
 }
@@ -719,8 +729,25 @@ static int item_truncate(struct filesystem *fs, struct handle *handle, off_t siz
 			fs, &handle->opener, handle->node, &err, (struct slice){ NULL, 0 });
 	else if (item->draft.dirty)
 		draft_changed(fs, item);
+	if (r == 0 && !size)
+		error_release(&item->refusal);
 	pthread_mutex_unlock(&item->mutex);
 	return r;
+}
+
+/* Why a draft was not stored. */
+static void explain_abandoned(struct item_handle *item, struct error *ret)
+{
+	struct json_document document CLEANUP(json_document_release) = { 0 };
+	struct slice text = buf_slice(&item->draft.text);
+
+	if (item->refusal.class != ERROR_NONE)
+		error_move(ret, &item->refusal);
+	else if (!text.len)
+		error_set(ret, ERROR_VALIDATION, "nothing was written: an item is at least {}%s",
+			item->existed ? "; the stored one is unchanged" : "");
+	else if (json_parse(text, &document, ret) == 0)
+		error_set(ret, ERROR_VALIDATION, "this draft was not stored");
 }
 
 /* What is lost at the last close goes to .error, with the text. */
@@ -728,17 +755,13 @@ static void abandon(struct filesystem *fs, struct item_handle *item)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
-	struct slice text = buf_slice(&item->draft.text);
-	struct json_document document CLEANUP(json_document_release) = { 0 };
-	struct rejection rejection = { .err = &err, .errnum = EINVAL, .keep_text = true };
+	struct rejection rejection = { .err = &err, .errnum = EINVAL };
 
-	if (!text.len)
-		error_set(&err, ERROR_VALIDATION, "nothing was written: an item is at least {}%s",
-			item->existed ? "; the stored one is unchanged" : "");
-	else if (item->draft.spoiled || json_parse(text, &document, &err) == 0)
-		error_set(&err, ERROR_VALIDATION, "this draft was rejected and not stored");
+	explain_abandoned(item, &err);
+	rejection.errnum = -error_to_errno(&err);
 	rejection.path = node_path(fs->nodes, item->handle.node, &arena);
-	rejection.text = text;
+	rejection.text = buf_slice(&item->draft.text);
+	rejection.keep_text = rejection.text.len > 0;
 	rejection_record(fs->rejections, item->handle.opener.uid, &rejection);
 }
 
@@ -750,6 +773,7 @@ static void item_release(struct filesystem *fs, struct handle *handle)
 		abandon(fs, item);
 	end_draft(fs, item);
 	draft_release(&item->draft);
+	error_release(&item->refusal);
 	buf_release(&item->text);
 	pthread_mutex_destroy(&item->mutex);
 	handle_done(handle, fs);

@@ -13,9 +13,28 @@
 #include <fcntl.h>
 #include <mntent.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
-#define WORKERS_MAX 10
+#define WORKERS_MAX  10
+#define LOCK_WAIT_NS 1000000000LL
+
+/* After umount(8) the last server may still be closing the store. */
+static int open_engine(const char *data_directory, const struct engine_options *options,
+	struct engine **ret, struct error *err)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	int64_t deadline = clock_monotonic_ns() + LOCK_WAIT_NS;
+
+	while (engine_open(data_directory, options, ret, err) < 0) {
+		if (err->class != ERROR_IN_USE || clock_monotonic_ns() > deadline)
+			return -1;
+		error_release(err);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
 
 static int filesystem_open(
 	const struct mount_options *options, struct filesystem *fs, struct error *err)
@@ -25,7 +44,7 @@ static int filesystem_open(
 		.strict_durability = options->strict_durability,
 	};
 
-	TRY(engine_open(options->data_directory, &engine_options, &fs->engine, err));
+	TRY(open_engine(options->data_directory, &engine_options, &fs->engine, err));
 	if (scratch_new(options->data_directory,
 		    options->scratch_bytes ? options->scratch_bytes : SCRATCH_LIMIT_DEFAULT,
 		    &fs->scratch, err) < 0) {
@@ -55,16 +74,33 @@ static void filesystem_close(struct filesystem *fs)
 	scratch_free(fs->scratch);
 }
 
+extern char **environ;
+
+int mount_clear(const char *mount_point, struct error *err)
+{
+	char *argv[] = { (char *)"fusermount3", (char *)"-u", (char *)"-z", (char *)mount_point,
+		NULL };
+	int status, r;
+	pid_t child;
+
+	r = posix_spawnp(&child, argv[0], NULL, NULL, argv, environ);
+	if (r)
+		return error_set_errno(err, r, "Running fusermount3");
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status))
+		return error_set(err, ERROR_SYSTEM,
+			"%s is a mount whose server is gone, and fusermount3 could not detach it",
+			mount_point);
+	return 0;
+}
+
 static int check_mount_point(const char *path, struct error *err)
 {
 	struct stat st;
 
+	if (stat(path, &st) < 0 && errno == ENOTCONN)
+		TRY(mount_clear(path, err));
 	if (stat(path, &st) < 0)
-		return error_set_errno(err, errno,
-			errno == ENOTCONN ? "%s is a mount whose server is gone: dynamount umount "
-					    "it first"
-					  : "Mount point %s",
-			path);
+		return error_set_errno(err, errno, "Mount point %s", path);
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, ERROR_SYSTEM, "Mount point %s is not a directory", path);
 	return 0;

@@ -20,6 +20,9 @@ struct mount_options {
 /* Called once when the mount serves. */
 typedef void mount_ready(void *context);
 
+/* Detaches a mount whose server is gone. */
+int mount_clear(const char *mount_point, struct error *err) NODISCARD;
+
 /* Mounts and serves until unmounted or told to end by SIGTERM, SIGINT or
  * SIGHUP. Errors before that are told to the caller. */
 int mount_run(const struct mount_options *options, mount_ready *ready, void *context,

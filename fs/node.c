@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #define BUCKETS_FIRST 1024
+#define BUSY_NS       1000000000LL
 #define EVICT_BATCH   64
 
 struct node {
@@ -21,6 +22,7 @@ struct node {
 	uid_t owner;
 	uint64_t inode;
 	uint64_t pages_stamp;
+	uint64_t changed, changed_before; /* stamps of the last two changes seen */
 	struct node_drafts drafts;
 	struct mount_table *table;
 	char *bytes; /* name, then row key */
@@ -506,14 +508,21 @@ void node_unname(struct node_table *table, struct node *node)
 	pthread_mutex_unlock(&table->mutex);
 }
 
+static struct node *find_item(const struct node_table *table, uint64_t inode)
+{
+	struct node *node = *inode_bucket(table, inode);
+
+	while (node && !(node->inode == inode && node->kind == NODE_ITEM))
+		node = node->next_by_inode;
+	return node;
+}
+
 struct node *node_find_item(struct node_table *table, uint64_t inode)
 {
 	struct node *node;
 
 	pthread_mutex_lock(&table->mutex);
-	node = *inode_bucket(table, inode);
-	while (node && !(node->inode == inode && node->kind == NODE_ITEM))
-		node = node->next_by_inode;
+	node = find_item(table, inode);
 	if (node)
 		node->references++;
 	pthread_mutex_unlock(&table->mutex);
@@ -620,6 +629,29 @@ struct node_drafts node_drafts(struct node_table *table, struct node *node)
 	drafts = node->drafts;
 	pthread_mutex_unlock(&table->mutex);
 	return drafts;
+}
+
+void node_note_change(struct node_table *table, uint64_t inode, uint64_t stamp)
+{
+	struct node *node;
+
+	pthread_mutex_lock(&table->mutex);
+	node = find_item(table, inode);
+	if (node) {
+		node->changed_before = node->changed;
+		node->changed = stamp;
+	}
+	pthread_mutex_unlock(&table->mutex);
+}
+
+bool node_is_busy(struct node_table *table, struct node *node, int64_t now_ns)
+{
+	uint64_t before;
+
+	pthread_mutex_lock(&table->mutex);
+	before = node->changed_before;
+	pthread_mutex_unlock(&table->mutex);
+	return now_ns - (int64_t)before < BUSY_NS;
 }
 
 bool node_pages_current(struct node_table *table, struct node *node, uint64_t stamp)

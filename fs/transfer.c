@@ -23,6 +23,11 @@
 /* Of the list of refused lines, so much is kept. */
 #define REPORT_BYTES_MAX (1u << 20)
 #define EXPORT_PAGE      1000
+#define IMPORT_HELP \
+	"Write JSON Lines (plain or typed), a JSON array or the lines of an S3 export " \
+	"to this file.\n"
+
+enum parked_kind { PARKED_WRITE, PARKED_FLUSH, PARKED_FSYNC, PARKED_READ };
 
 struct import_handle {
 	struct handle handle;
@@ -32,9 +37,10 @@ struct import_handle {
 	struct buf refused; /* "line 7: …\n" each, since the last close */
 	uint64_t refused_count, refused_listed, refused_told;
 	bool fed;
-	fuse_req_t parked; /* and what it is to be answered with: */
-	size_t parked_size; /* of a write; 0: a flush */
-	bool parked_sync;
+	bool reported; /* the report was read since the last write */
+	fuse_req_t parked;
+	enum parked_kind parked_kind;
+	size_t parked_size; /* of a write */
 };
 
 static struct import_handle *import_of(struct handle *handle)
@@ -93,8 +99,7 @@ static int import_outcome(struct import_handle *import)
 		if (unlisted)
 			buf_appendf(
 				&import->refused, "\nand %llu more", (unsigned long long)unlisted);
-		error_set(&err, ERROR_VALIDATION,
-			"%llu lines were left out, %llu items are imported:%s",
+		error_set(&err, ERROR_VALIDATION, "lines left out: %llu, items imported: %llu%s",
 			(unsigned long long)refused, (unsigned long long)report.imported,
 			buf_string(&import->refused));
 		buf_clear(&import->refused);
@@ -107,30 +112,59 @@ static int import_outcome(struct import_handle *import)
 		fs, &import->handle.opener, import->handle.node, &err, (struct slice){ NULL, 0 });
 }
 
-/* Answers the parked request, from the importer's thread. */
+static void reply_report(struct import_handle *import, fuse_req_t req)
+{
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct importer_report report = { 0 };
+
+	if (importer_report(import->importer, &report, &err) < 0) {
+		fuse_reply_err(req, -error_to_errno(&err));
+		return;
+	}
+	buf_appendf(&text, "{\"Imported\": %llu, \"Rejected\": %llu}\n",
+		(unsigned long long)report.imported, (unsigned long long)report.rejected);
+	fuse_reply_buf(req, text.data, text.len);
+}
+
+static int settle_import(struct import_handle *import, bool sync)
+{
+	struct filesystem *fs = import->fs;
+	struct error err = ERROR_INIT;
+	int r = import_outcome(import);
+
+	if (r == 0 && sync && request_sync(fs, &err) < 0)
+		r = filesystem_reject(fs, &import->handle.opener, import->handle.node, &err,
+			(struct slice){ NULL, 0 });
+	return r;
+}
+
+/* Answers the parked request, mostly from the importer's thread. */
 static void answer_parked(void *context)
 {
 	struct import_handle *import = context;
-	struct filesystem *fs = import->fs;
 	fuse_req_t req = import->parked;
-	struct error err = ERROR_INIT;
-	int r;
 
 	import->parked = NULL;
-	if (import->parked_size) {
+	switch (import->parked_kind) {
+	case PARKED_WRITE:
 		fuse_reply_write(req, import->parked_size);
-		return;
+		break;
+	case PARKED_FLUSH:
+		fuse_reply_err(req, -settle_import(import, false));
+		break;
+	case PARKED_FSYNC:
+		fuse_reply_err(req, -settle_import(import, true));
+		break;
+	case PARKED_READ:
+		reply_report(import, req);
+		break;
 	}
-	r = import_outcome(import);
-	if (r == 0 && import->parked_sync && request_sync(fs, &err) < 0)
-		r = filesystem_reject(fs, &import->handle.opener, import->handle.node, &err,
-			(struct slice){ NULL, 0 });
-	fuse_reply_err(req, -r);
 }
 
 /* The kernel lets one write or flush of a descriptor in at a time, but for
  * duplicates in several processes: those are answered at once. */
-static bool park(struct import_handle *import, fuse_req_t req, size_t size, bool sync)
+static bool park(struct import_handle *import, fuse_req_t req, enum parked_kind kind, size_t size)
 {
 	bool free_place;
 
@@ -138,8 +172,8 @@ static bool park(struct import_handle *import, fuse_req_t req, size_t size, bool
 	free_place = !import->parked;
 	if (free_place) {
 		import->parked = req;
+		import->parked_kind = kind;
 		import->parked_size = size;
-		import->parked_sync = sync;
 	}
 	pthread_mutex_unlock(&import->mutex);
 	return free_place;
@@ -159,14 +193,15 @@ static void write_import(struct filesystem *fs, fuse_req_t req, struct handle *h
 		return;
 	}
 	import->fed = true;
+	import->reported = false;
 	importer_feed(import->importer, data);
-	if (park(import, req, data.len, false))
+	if (park(import, req, PARKED_WRITE, data.len))
 		importer_wait(import->importer, PENDING_MAX, answer_parked, import);
 	else
 		fuse_reply_write(req, data.len);
 }
 
-static void finish_import(struct handle *handle, fuse_req_t req, bool sync)
+static void finish_import(struct handle *handle, fuse_req_t req, enum parked_kind kind)
 {
 	struct import_handle *import = import_of(handle);
 
@@ -175,7 +210,7 @@ static void finish_import(struct handle *handle, fuse_req_t req, bool sync)
 		return;
 	}
 	importer_finish_line(import->importer, false);
-	if (park(import, req, 0, sync))
+	if (park(import, req, kind, 0))
 		importer_wait(import->importer, 0, answer_parked, import);
 	else
 		fuse_reply_err(req, 0);
@@ -184,35 +219,34 @@ static void finish_import(struct handle *handle, fuse_req_t req, bool sync)
 static void flush_import(struct filesystem *fs, fuse_req_t req, struct handle *handle)
 {
 	(void)fs;
-	finish_import(handle, req, false);
+	finish_import(handle, req, PARKED_FLUSH);
 }
 
 static void fsync_import(struct filesystem *fs, fuse_req_t req, struct handle *handle)
 {
 	(void)fs;
-	finish_import(handle, req, true);
+	finish_import(handle, req, PARKED_FSYNC);
 }
 
+/* The report of what this descriptor brought, once, wherever its offset is. */
 static void read_import(
 	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset)
 {
 	struct import_handle *import = import_of(handle);
-	struct buf text CLEANUP(buf_release) = BUF_INIT;
-	struct error err CLEANUP(error_release) = ERROR_INIT;
-	struct importer_report report = { 0 };
 
 	(void)fs;
-	if (import->importer && importer_report(import->importer, &report, &err) < 0) {
-		fuse_reply_err(req, -error_to_errno(&err));
-		return;
+	if (!import->importer) {
+		reply_text(req, SLICE(IMPORT_HELP), size, offset);
+	} else if (import->reported) {
+		fuse_reply_buf(req, NULL, 0);
+	} else {
+		import->reported = true;
+		importer_finish_line(import->importer, false);
+		if (park(import, req, PARKED_READ, 0))
+			importer_wait(import->importer, 0, answer_parked, import);
+		else
+			reply_report(import, req);
 	}
-	if (import->importer)
-		buf_appendf(&text, "{\"Imported\": %llu, \"Rejected\": %llu}\n",
-			(unsigned long long)report.imported, (unsigned long long)report.rejected);
-	else
-		buf_append_string(&text, "Write JSON Lines (plain or typed), a JSON array or the "
-					 "lines of an S3 export to this file.\n");
-	reply_text(req, buf_slice(&text), size, offset);
 }
 
 static int truncate_import(struct filesystem *fs, struct handle *handle, off_t size)
@@ -239,7 +273,7 @@ static void release_import(struct filesystem *fs, struct handle *handle)
 			.errnum = EINVAL,
 		};
 
-		error_set(&err, ERROR_VALIDATION, "%llu lines were left out:%s",
+		error_set(&err, ERROR_VALIDATION, "lines left out: %llu%s",
 			(unsigned long long)(import->refused_count - import->refused_told),
 			buf_string(&import->refused));
 		rejection_record(fs->rejections, handle->opener.uid, &rejection);

@@ -3,6 +3,7 @@
  * until the server has closed its data directory.
  */
 #include "commands.h"
+#include "mount.h"
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -46,10 +47,10 @@ static char *find_source(const char *mount_point)
 	return source;
 }
 
-static int run_fusermount(const char *mount_point, bool lazy)
+static int run_fusermount(const char *mount_point)
 {
-	char *argv[] = { (char *)"fusermount3", (char *)"-u", (char *)(lazy ? "-z" : "--"),
-		(char *)mount_point, NULL };
+	char *argv[] = { (char *)"fusermount3", (char *)"-u", (char *)"--", (char *)mount_point,
+		NULL };
 	pid_t child;
 	int status, r = posix_spawnp(&child, "fusermount3", NULL, NULL, argv, environ);
 
@@ -108,8 +109,8 @@ static char *resolve(const char *path)
 int run_umount(const struct command *command, int argc, char **argv)
 {
 	char *mount_point CLEANUP(cleanup_free) = NULL, *data CLEANUP(cleanup_free) = NULL;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
 	struct stat st;
-	bool stale;
 
 	if (argc != 2 || argv[1][0] == '-')
 		return command_usage(command);
@@ -119,8 +120,13 @@ int run_umount(const struct command *command, int argc, char **argv)
 		fprintf(stderr, "dynamount: %s is not a dynamount mount\n", mount_point);
 		return EXIT_FAILURE;
 	}
-	stale = stat(mount_point, &st) < 0 && errno == ENOTCONN;
-	if (run_fusermount(mount_point, stale) != EXIT_SUCCESS)
+	if (stat(mount_point, &st) < 0 && errno == ENOTCONN) {
+		if (mount_clear(mount_point, &err) < 0) {
+			fprintf(stderr, "dynamount: %s\n", err.message);
+			return EXIT_FAILURE;
+		}
+	} else if (run_fusermount(mount_point) != EXIT_SUCCESS) {
 		return EXIT_FAILURE;
+	}
 	return wait_for_server(data);
 }
