@@ -1,6 +1,8 @@
 #undef NDEBUG
 #include "store_fixture.h"
 
+#include "store/store_private.h"
+
 #include <errno.h>
 
 static void an_item_that_is_put_is_read_back(void)
@@ -49,6 +51,19 @@ static void a_second_write_modifies_and_its_stamp_is_greater(void)
 	CHECK_INT(second.change, CHANGE_MODIFY);
 	CHECK(second.had_old);
 	CHECK(second.meta.stamp > first);
+}
+
+static void a_stamp_is_greater_than_all_before_it_whatever_the_clock(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new();
+	uint64_t future = UINT64_C(1) << 62;
+
+	f.store->last_stamp = future;
+	CHECK_INT(fixture_put(&f, "a", 1, "one").meta.stamp, future + 1);
+	CHECK_INT(fixture_put(&f, "a", 2, "one").meta.stamp, future + 2);
+	fixture_close(&f);
+	fixture_open(&f);
+	CHECK_INT(fixture_put(&f, "a", 2, "two").meta.stamp, future + 3);
 }
 
 static void the_same_item_again_is_no_change_in_any_order_of_attributes(void)
@@ -297,6 +312,8 @@ static const struct test_case cases[] = {
 	{ "a deleted item is gone", a_deleted_item_is_gone },
 	{ "a second write modifies, and its stamp is greater",
 		a_second_write_modifies_and_its_stamp_is_greater },
+	{ "a stamp is greater than all before it, whatever the clock",
+		a_stamp_is_greater_than_all_before_it_whatever_the_clock },
 	{ "the same item again is no change, in any order of attributes",
 		the_same_item_again_is_no_change_in_any_order_of_attributes },
 	{ "own text is kept until a write that brings none",
