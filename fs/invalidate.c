@@ -137,15 +137,11 @@ void invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name)
 static void invalidate_item(struct filesystem *fs, const struct change *change)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-	uint64_t inode = node_item_inode(change->table_id, change->row_key);
 	struct node *node;
 	uint64_t parent_id;
 	struct slice name;
 
-	node_note_change(fs->nodes, inode, change->stamp);
-	if (own_changes)
-		return;
-	node = node_find_item(fs->nodes, inode);
+	node = node_find_item(fs->nodes, node_item_inode(change->table_id, change->row_key));
 	if (!node)
 		return;
 	push(fs->invalidator, node_id(node), (struct slice){ NULL, 0 }, false);
@@ -158,6 +154,8 @@ void invalidate_changes(void *context, const struct change *changes, size_t coun
 {
 	struct filesystem *fs = context;
 
+	if (own_changes)
+		return;
 	for (size_t i = 0; i < count; i++) {
 		if (slice_present(changes[i].row_key))
 			invalidate_item(fs, &changes[i]);

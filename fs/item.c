@@ -2,10 +2,11 @@
  * Items as files: what stat, read and save do with them. DESIGN 4.2, 4.3.
  *
  * A reader's handle takes the text when it is opened, and keeps it when the
- * item is deleted. The kernel's pages serve it, and a reader that asks for more
- * pages after a change gets the new text, as the size that the kernel knows is
- * the new one's. An item that changes again and again is read with direct I/O
- * instead: each reader gets one version whole, whatever its size at the moment.
+ * item is deleted. While an item is being changed, which is until QUIET_NS after
+ * its last change, it is read with direct I/O: each reader gets one version
+ * whole, whatever size the kernel believes the item to have. After that the
+ * kernel's pages serve, and a reader that asks for more pages after a change
+ * gets the new text, as its size is the new one's.
  *
  * A writer's handle holds a draft; it is always opened with direct I/O.
  */
@@ -22,6 +23,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+
+#define QUIET_NS 1000000000LL
 
 struct item_handle {
 	struct handle handle;
@@ -395,7 +398,7 @@ static struct item_handle *item_handle_new(
 static void open_reader(
 	struct filesystem *fs, struct item_handle *item, struct fuse_file_info *info)
 {
-	item->paged = !node_is_busy(fs->nodes, item->handle.node, clock_realtime_ns());
+	item->paged = clock_realtime_ns() - (int64_t)item->facts.stamp > QUIET_NS;
 	info->noflush = 1;
 	info->direct_io = !item->paged;
 	info->keep_cache =

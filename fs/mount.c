@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #define WORKERS_MAX  10
@@ -95,9 +96,11 @@ int mount_clear(const char *mount_point, struct error *err)
 
 static int check_mount_point(const char *path, struct error *err)
 {
+	struct statvfs disk;
 	struct stat st;
 
-	if (stat(path, &st) < 0 && errno == ENOTCONN)
+	/* Not stat(): the kernel may still remember the root's attributes. */
+	if (statvfs(path, &disk) < 0 && errno == ENOTCONN)
 		TRY(mount_clear(path, err));
 	if (stat(path, &st) < 0)
 		return error_set_errno(err, errno, "Mount point %s", path);

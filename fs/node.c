@@ -7,7 +7,6 @@
 #include <assert.h>
 
 #define BUCKETS_FIRST 1024
-#define BUSY_NS       1000000000LL
 #define EVICT_BATCH   64
 
 struct node {
@@ -22,7 +21,6 @@ struct node {
 	uid_t owner;
 	uint64_t inode;
 	uint64_t pages_stamp;
-	uint64_t changed, changed_before; /* stamps of the last two changes seen */
 	struct node_drafts drafts;
 	struct mount_table *table;
 	char *bytes; /* name, then row key */
@@ -629,29 +627,6 @@ struct node_drafts node_drafts(struct node_table *table, struct node *node)
 	drafts = node->drafts;
 	pthread_mutex_unlock(&table->mutex);
 	return drafts;
-}
-
-void node_note_change(struct node_table *table, uint64_t inode, uint64_t stamp)
-{
-	struct node *node;
-
-	pthread_mutex_lock(&table->mutex);
-	node = find_item(table, inode);
-	if (node) {
-		node->changed_before = node->changed;
-		node->changed = stamp;
-	}
-	pthread_mutex_unlock(&table->mutex);
-}
-
-bool node_is_busy(struct node_table *table, struct node *node, int64_t now_ns)
-{
-	uint64_t before;
-
-	pthread_mutex_lock(&table->mutex);
-	before = node->changed_before;
-	pthread_mutex_unlock(&table->mutex);
-	return now_ns - (int64_t)before < BUSY_NS;
 }
 
 bool node_pages_current(struct node_table *table, struct node *node, uint64_t stamp)

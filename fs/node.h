@@ -141,12 +141,6 @@ bool node_draft_set_mtime(struct node_table *table, struct node *node, int64_t m
 void node_draft_end(struct node_table *table, struct node *node);
 struct node_drafts node_drafts(struct node_table *table, struct node *node);
 
-/* Notes that the item of that inode has changed, at the time of the stamp. */
-void node_note_change(struct node_table *table, uint64_t inode, uint64_t stamp);
-/* Whether it changed twice within the last second, and so may change again while
- * somebody reads it. */
-bool node_is_busy(struct node_table *table, struct node *node, int64_t now_ns);
-
 /* Notes the version of an item whose pages the kernel is going to hold; whether
  * they were those already. */
 bool node_pages_current(struct node_table *table, struct node *node, uint64_t stamp);

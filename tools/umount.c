@@ -16,7 +16,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,7 +110,7 @@ int run_umount(const struct command *command, int argc, char **argv)
 {
 	char *mount_point CLEANUP(cleanup_free) = NULL, *data CLEANUP(cleanup_free) = NULL;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
-	struct stat st;
+	struct statvfs disk;
 
 	if (argc != 2 || argv[1][0] == '-')
 		return command_usage(command);
@@ -120,7 +120,7 @@ int run_umount(const struct command *command, int argc, char **argv)
 		fprintf(stderr, "dynamount: %s is not a dynamount mount\n", mount_point);
 		return EXIT_FAILURE;
 	}
-	if (stat(mount_point, &st) < 0 && errno == ENOTCONN) {
+	if (statvfs(mount_point, &disk) < 0 && errno == ENOTCONN) {
 		if (mount_clear(mount_point, &err) < 0) {
 			fprintf(stderr, "dynamount: %s\n", err.message);
 			return EXIT_FAILURE;
