@@ -317,6 +317,15 @@ def suite_format(_):
     return run_tap("format", [str(TREE / "tests" / "format")])
 
 
+def suite_docs(_):
+    build("build")
+    with private_directory() as directory:
+        command = [str(TREE / "tests" / "docs")]
+        count = run_tap("docs", command, env=e2e_environment(directory))
+    shutil.rmtree(directory)
+    return count
+
+
 def suite_unit(_):
     return run_programs("build", "unit", run_tap)
 
@@ -355,6 +364,7 @@ def suite_e2e(arguments):
 SUITES = {
     "layers": suite_layers,
     "format": suite_format,
+    "docs": suite_docs,
     "unit": suite_unit,
     "fuzz": suite_fuzz,
     "valgrind": suite_valgrind,
