@@ -2,8 +2,6 @@
 #include "store/store_private.h"
 #include "store/txn_private.h"
 
-#include <assert.h>
-
 struct store *txn_store(const struct txn *txn)
 {
 	return txn->store;
