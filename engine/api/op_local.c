@@ -32,10 +32,14 @@ static struct row_range partitions_range(
 			range.upper = buf_slice(upper);
 	}
 	if (in->after) {
-		buf_clear(lower);
-		key_encode_partition(in->after, lower);
-		if (!key_bound_after(lower))
+		struct buf after CLEANUP(buf_release) = BUF_INIT;
+
+		key_encode_partition(in->after, &after);
+		key_bound_after(&after);
+		if (slice_compare(buf_slice(&after), buf_slice(lower)) > 0) {
 			buf_clear(lower);
+			buf_append_slice(lower, buf_slice(&after));
+		}
 	}
 	if (lower->len)
 		range.lower = buf_slice(lower);
