@@ -8,7 +8,8 @@
 
 #include "base/buf.h"
 
-#define LIST_TABLES_MAX 100
+#define LIST_TABLES_MAX    100
+#define CAPACITY_UNITS_MAX 1000000000000
 
 static bool find_attribute_type(
 	const struct create_table_input *in, struct slice name, enum value_type *ret)
@@ -38,11 +39,15 @@ static void append_definition_names(const struct create_table_input *in, struct 
 		buf_appendf(buf, "%s%.*s", i ? ", " : "", SLICE_ARG(definitions[i].attribute_name));
 }
 
+/* The service has two ways to say it. */
 static int undefined_key(const struct create_table_input *in, struct error *err)
 {
 	struct buf keys CLEANUP(buf_release) = BUF_INIT;
 	struct buf definitions CLEANUP(buf_release) = BUF_INIT;
 
+	if (in->key_schema.count > 1 || in->attribute_definitions.count == 0)
+		return error_set(err, ERROR_VALIDATION,
+			"Invalid KeySchema: Some index key attribute have no definition");
 	append_key_names(in, &keys);
 	append_definition_names(in, &definitions);
 	return error_set(err, ERROR_VALIDATION,
@@ -106,6 +111,14 @@ static int resolve_key(
 	return 0;
 }
 
+static int check_units(const char *name, int64_t units, struct error *err)
+{
+	if (units > CAPACITY_UNITS_MAX)
+		return error_set(err, ERROR_VALIDATION, "Given value %lld for %s is out of bounds",
+			(long long)units, name);
+	return 0;
+}
+
 static int resolve_throughput(const struct create_table_input *in,
 	struct table_description *description, struct error *err)
 {
@@ -123,6 +136,8 @@ static int resolve_throughput(const struct create_table_input *in,
 			"WriteCapacityUnits must both be specified when BillingMode is "
 			"PROVISIONED");
 	if (throughput) {
+		TRY(check_units("ReadCapacityUnits", throughput->read_capacity_units.value, err));
+		TRY(check_units("WriteCapacityUnits", throughput->write_capacity_units.value, err));
 		description->read_capacity_units = throughput->read_capacity_units.value;
 		description->write_capacity_units = throughput->write_capacity_units.value;
 	}
@@ -260,10 +275,10 @@ int run_create_table(struct engine *engine, struct request *request, struct erro
 	struct table_description description = { .name = in->table_name };
 	int r;
 
+	TRY(resolve_throughput(in, &description, err));
 	TRY(check_key_schema(in, err));
 	TRY(check_duplicate_definitions(in, err));
 	TRY(resolve_key(in, &description.key, err));
-	TRY(resolve_throughput(in, &description, err));
 	if (slice_present(in->table_class))
 		description.table_class =
 			(enum table_class)enum_index(table_class_names, in->table_class);
