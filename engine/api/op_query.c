@@ -51,6 +51,63 @@ static const unsigned char operand_counts[] = {
 	[COMPARISON_NOT_CONTAINS] = 0,
 };
 
+static bool has_order(enum value_type type)
+{
+	return type == VALUE_S || type == VALUE_N || type == VALUE_B;
+}
+
+/* What is wrong with a condition whatever the table. */
+static int check_operands(const struct key_condition *condition, struct error *err)
+{
+	int comparison = enum_index(comparison_names, condition->comparison_operator);
+	const struct value *values = condition_values(condition);
+	size_t count = condition->attribute_value_list.count;
+
+	if (!operand_counts[comparison])
+		return 0; /* refused by check_condition() */
+	if (count != operand_counts[comparison])
+		return error_set(err, ERROR_VALIDATION,
+			"One or more parameter values were invalid: Invalid number of argument(s) "
+			"for the %.*s ComparisonOperator",
+			SLICE_ARG(condition->comparison_operator));
+	for (size_t i = 0; i < count; i++) {
+		if (!has_order(values[i].type) ||
+			(comparison == COMPARISON_BEGINS_WITH && values[i].type == VALUE_N))
+			return error_set(err, ERROR_VALIDATION,
+				"One or more parameter values were invalid: ComparisonOperator %.*s "
+				"is not valid for %s AttributeValue type",
+				SLICE_ARG(condition->comparison_operator),
+				value_type_name(values[i].type));
+	}
+	if (comparison != COMPARISON_BETWEEN)
+		return 0;
+	if (values[0].type != values[1].type)
+		return error_set(err, ERROR_VALIDATION,
+			"One or more parameter values were invalid: AttributeValues inside "
+			"AttributeValueList must all be of the same type");
+	if (value_compare(&values[0], &values[1]) > 0)
+		return error_set(err, ERROR_VALIDATION,
+			"The BETWEEN condition was provided a range where the lower bound is "
+			"greater than the upper bound");
+	return 0;
+}
+
+static int check_conditions(const struct request_list *conditions, struct error *err)
+{
+	const struct key_condition *items = conditions->items;
+
+	if (!conditions->count)
+		return error_set(err, ERROR_VALIDATION,
+			"Either the KeyConditions or KeyConditionExpression parameter must be "
+			"specified in the request.");
+	for (size_t i = 0; i < conditions->count; i++)
+		TRY(check_operands(&items[i], err));
+	if (conditions->count > 2)
+		return error_set(err, ERROR_VALIDATION, "Conditions can be of length 1 or 2 only");
+	return 0;
+}
+
+/* What is wrong with a condition on that attribute of the key. */
 static int check_condition(const struct key_condition *condition,
 	const struct key_attribute *attribute, struct error *err)
 {
@@ -59,23 +116,11 @@ static int check_condition(const struct key_condition *condition,
 
 	if (!operand_counts[comparison])
 		return error_set(err, ERROR_VALIDATION,
-			"Attempted conditional constraint is not an "
-			"indexable operation");
-	if (condition->attribute_value_list.count != operand_counts[comparison])
+			"Attempted conditional constraint is not an indexable operation");
+	if (values[0].type != attribute->type)
 		return error_set(err, ERROR_VALIDATION,
-			"One or more parameter values were invalid: Invalid number of argument(s) "
-			"for the %.*s ComparisonOperator",
-			SLICE_ARG(condition->comparison_operator));
-	for (size_t i = 0; i < condition->attribute_value_list.count; i++) {
-		if (values[i].type != attribute->type)
-			return error_set(err, ERROR_VALIDATION,
-				"One or more parameter values were invalid: Condition parameter "
-				"type does not match schema type");
-	}
-	if (comparison == COMPARISON_BEGINS_WITH && attribute->type == VALUE_N)
-		return error_set(err, ERROR_VALIDATION,
-			"One or more parameter values were invalid: ComparisonOperator BEGINS_WITH "
-			"is not valid for N AttributeValue type");
+			"One or more parameter values were invalid: Condition parameter type does "
+			"not match schema type");
 	return 0;
 }
 
@@ -94,19 +139,7 @@ static void bound_set_at(struct buf *bound, const struct buf *prefix, const stru
 	key_encode_value(value, bound);
 }
 
-static int narrow_between(struct key_range *range, const struct buf *prefix,
-	const struct value *values, struct error *err)
-{
-	if (value_compare(&values[0], &values[1]) > 0)
-		return error_set(err, ERROR_VALIDATION,
-			"The BETWEEN condition was provided a range where the lower bound is "
-			"greater than the upper bound");
-	bound_set_at(&range->lower, prefix, &values[0]);
-	bound_set_after(&range->upper, prefix, &values[1]);
-	return 0;
-}
-
-static int narrow(struct key_range *range, const struct key_condition *condition, struct error *err)
+static void narrow(struct key_range *range, const struct key_condition *condition)
 {
 	const struct value *values = condition_values(condition);
 	struct buf prefix CLEANUP(buf_release) = BUF_INIT;
@@ -130,7 +163,9 @@ static int narrow(struct key_range *range, const struct key_condition *condition
 		bound_set_after(&range->lower, &prefix, &values[0]);
 		break;
 	case COMPARISON_BETWEEN:
-		return narrow_between(range, &prefix, values, err);
+		bound_set_at(&range->lower, &prefix, &values[0]);
+		bound_set_after(&range->upper, &prefix, &values[1]);
+		break;
 	case COMPARISON_BEGINS_WITH:
 		key_encode_value_prefix(&values[0], &range->lower);
 		bound_copy(&range->upper, &range->lower);
@@ -145,7 +180,6 @@ static int narrow(struct key_range *range, const struct key_condition *condition
 	case COMPARISON_NOT_CONTAINS:
 		break; /* refused by check_condition() */
 	}
-	return 0;
 }
 
 static const struct key_condition *find_condition(const struct query_input *in, struct slice name)
@@ -166,12 +200,12 @@ static int query_range(const struct query_input *in, const struct key_schema *sc
 	const struct key_condition *sort =
 		key_schema_has_sort(schema) ? find_condition(in, schema->sort.name) : NULL;
 
-	if (in->key_conditions.count == 0 || in->key_conditions.count > 2)
-		return error_set(err, ERROR_VALIDATION, "Conditions can be of length 1 or 2 only");
 	if (!partition)
 		return error_set(err, ERROR_VALIDATION,
 			"Query condition missed key schema element: %.*s",
 			SLICE_ARG(schema->partition.name));
+	if (in->key_conditions.count == 2 && !key_schema_has_sort(schema))
+		return error_set(err, ERROR_VALIDATION, "Query key condition not supported");
 	if (in->key_conditions.count == 2 && !sort)
 		return error_set(err, ERROR_VALIDATION,
 			"Query condition missed key schema element: %.*s",
@@ -186,31 +220,59 @@ static int query_range(const struct query_input *in, const struct key_schema *sc
 	if (!sort)
 		return 0;
 	TRY(check_condition(sort, &schema->sort, err));
-	return narrow(ret, sort, err);
+	narrow(ret, sort);
+	return 0;
 }
 
-/* Makes the range begin after the start key, on the side it is read from. */
-static int range_resume(struct key_range *range, bool backward, const struct key_schema *schema,
-	const struct map *start_key, struct error *err)
+static bool range_holds(const struct key_range *range, struct slice row_key)
 {
-	struct buf at CLEANUP(buf_release) = BUF_INIT;
-	struct slice start;
+	return slice_compare(row_key, buf_slice(&range->lower)) >= 0 &&
+	       (!range->upper.len || slice_compare(row_key, buf_slice(&range->upper)) < 0);
+}
+
+/* Makes the range begin after a row key within it, on the side it is read from. */
+static void range_resume(struct key_range *range, bool backward, const struct buf *at)
+{
+	if (backward) {
+		bound_copy(&range->upper, at);
+		return;
+	}
+	bound_copy(&range->lower, at);
+	buf_append_char(&range->lower, '\0');
+}
+
+static int encode_start_key(const struct key_schema *schema, const struct map *start_key,
+	struct buf *ret, struct error *err)
+{
+	struct error mismatch CLEANUP(error_release) = ERROR_INIT;
 	struct key key;
 
-	TRY(key_from_map(schema, start_key, &key, err));
-	key_encode(schema, &key, &at);
-	start = buf_slice(&at);
-	if (slice_compare(start, buf_slice(&range->lower)) < 0 ||
-		(range->upper.len && slice_compare(start, buf_slice(&range->upper)) >= 0))
+	if (key_from_map(schema, start_key, &key, &mismatch) < 0)
+		return error_set(err, mismatch.class, "The provided starting key is invalid: %s",
+			mismatch.message);
+	key_encode(schema, &key, ret);
+	return 0;
+}
+
+static int resume_query(struct key_range *range, const struct query_input *in,
+	const struct key_schema *schema, bool backward, struct error *err)
+{
+	struct buf partition CLEANUP(buf_release) = BUF_INIT;
+	struct buf at CLEANUP(buf_release) = BUF_INIT;
+
+	if (in->exclusive_start_key->count != (key_schema_has_sort(schema) ? 2 : 1))
+		return error_set(err, ERROR_VALIDATION, "The provided starting key is invalid");
+	TRY(encode_start_key(schema, in->exclusive_start_key, &at, err));
+	key_encode_partition(
+		condition_values(find_condition(in, schema->partition.name)), &partition);
+	if (!slice_starts_with(buf_slice(&at), buf_slice(&partition)))
 		return error_set(err, ERROR_VALIDATION,
 			"The provided starting key is outside query boundaries based on provided "
 			"conditions");
-	if (backward) {
-		bound_copy(&range->upper, &at);
-		return 0;
-	}
-	bound_copy(&range->lower, &at);
-	buf_append_char(&range->lower, '\0');
+	if (!range_holds(range, buf_slice(&at)))
+		return error_set(err, ERROR_VALIDATION,
+			"The provided starting key does not match the range key predicate");
+	range_resume(range, backward, &at);
 	return 0;
 }
 
@@ -265,12 +327,13 @@ int run_query(struct engine *engine, struct request *request, struct error *err)
 	const struct key_schema *schema;
 	struct page page;
 
+	TRY(check_conditions(&in->key_conditions, err));
 	TRY(check_select(in->select, &page_request.count_only, err));
 	TRY(engine_find_table(engine, in->table_name, &table, err));
 	schema = &table_description(table)->key;
 	TRY(query_range(in, schema, &range, err));
 	if (in->exclusive_start_key)
-		TRY(range_resume(&range, backward, schema, in->exclusive_start_key, err));
+		TRY(resume_query(&range, in, schema, backward, err));
 	page_request.table = table;
 	page_request.range = rows_of(&range, backward);
 	page_request.limit = (size_t)in->limit.value;
@@ -317,6 +380,22 @@ static void scan_range(const struct scan_input *in, struct key_range *range)
 			&range->upper, in->segment.value + 1, in->total_segments.value);
 }
 
+static int resume_scan(struct key_range *range, const struct scan_input *in,
+	const struct key_schema *schema, struct error *err)
+{
+	struct buf at CLEANUP(buf_release) = BUF_INIT;
+
+	TRY(encode_start_key(schema, in->exclusive_start_key, &at, err));
+	if (!range_holds(range, buf_slice(&at)))
+		return error_set(err, ERROR_VALIDATION,
+			"The provided starting key is invalid: Invalid ExclusiveStartKey. Please "
+			"use ExclusiveStartKey with correct Segment. TotalSegments: %lld Segment: "
+			"%lld",
+			(long long)in->total_segments.value, (long long)in->segment.value);
+	range_resume(range, false, &at);
+	return 0;
+}
+
 int run_scan(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct scan_input *in = request->input;
@@ -332,7 +411,7 @@ int run_scan(struct engine *engine, struct request *request, struct error *err)
 	schema = &table_description(table)->key;
 	scan_range(in, &range);
 	if (in->exclusive_start_key)
-		TRY(range_resume(&range, false, schema, in->exclusive_start_key, err));
+		TRY(resume_scan(&range, in, schema, err));
 	page_request.table = table;
 	page_request.range = rows_of(&range, false);
 	page_request.limit = (size_t)in->limit.value;
