@@ -60,7 +60,7 @@ static int check_return_values(struct slice name, bool *ret_old, struct error *e
 {
 	int value = enum_index(return_values_names, name);
 
-	if (value > RETURN_ALL_OLD)
+	if (value >= 0 && value != RETURN_ALL_OLD && value != RETURN_NONE)
 		return error_set(err, ERROR_VALIDATION, "ReturnValues can only be ALL_OLD or NONE");
 	*ret_old = value == RETURN_ALL_OLD;
 	return 0;
@@ -183,6 +183,7 @@ int run_get_item(struct engine *engine, struct request *request, struct error *e
 struct items_change {
 	struct write_action *actions;
 	struct write_result *results;
+	size_t *writes; /* of each action: its place in the request */
 	size_t count;
 	size_t *order; /* NULL: as they come */
 };
@@ -293,7 +294,7 @@ static int prepare_writes(struct engine *engine, const struct write_items_input 
 		r = prepare_write(
 			&in->writes[i], table, arena, &changes->actions[changes->count], item_err);
 		if (r == 0)
-			changes->count++;
+			changes->writes[changes->count++] = i;
 		else if (!in->item_errors)
 			return -1;
 	}
@@ -309,6 +310,7 @@ int run_write_items(struct engine *engine, struct request *request, struct error
 
 	changes.actions = arena_alloc_array(request->arena, in->count, sizeof(*changes.actions));
 	changes.results = arena_alloc_array(request->arena, in->count, sizeof(*changes.results));
+	changes.writes = arena_alloc_array(request->arena, in->count, sizeof(*changes.writes));
 	TRY(prepare_writes(engine, in, &held, &changes, request->arena, err));
 	if (in->item_errors)
 		order_by_key(&changes, request->arena);
@@ -317,6 +319,7 @@ int run_write_items(struct engine *engine, struct request *request, struct error
 	out->written = changes.count;
 	out->facts = arena_alloc_array(request->arena, in->count, sizeof(*out->facts));
 	for (size_t i = 0; i < changes.count; i++)
-		out->facts[i] = row_facts(&changes.results[i].meta, (struct slice){ NULL, 0 });
+		out->facts[changes.writes[i]] =
+			row_facts(&changes.results[i].meta, (struct slice){ NULL, 0 });
 	return 0;
 }

@@ -4,6 +4,9 @@
  * Members of the service that this engine knows of but does not serve yet are
  * FIELD_UNSUPPORTED: a request that brings one is refused, since leaving out
  * what was asked for would be worse.
+ *
+ * An input's rows stand in the order in which the service's messages tell their
+ * failures.
  */
 #include "api/operations.h"
 #include "api/request.h"
@@ -14,14 +17,39 @@ const char *const scalar_type_names[] = { "B", "N", "S", NULL };
 const char *const key_type_names[] = { "HASH", "RANGE", NULL };
 const char *const billing_mode_names[] = { "PROVISIONED", "PAY_PER_REQUEST", NULL };
 const char *const table_class_names[] = { "STANDARD", "STANDARD_INFREQUENT_ACCESS", NULL };
-const char *const return_values_names[] = { "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW",
-	"UPDATED_NEW", NULL };
-const char *const comparison_names[] = { "EQ", "NE", "IN", "LE", "LT", "GE", "GT", "BETWEEN",
-	"NOT_NULL", "NULL", "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH", NULL };
-const char *const select_names[] = { "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES",
-	"SPECIFIC_ATTRIBUTES", "COUNT", NULL };
+const char *const return_values_names[] = {
+	[RETURN_ALL_NEW] = "ALL_NEW",
+	[RETURN_UPDATED_OLD] = "UPDATED_OLD",
+	[RETURN_ALL_OLD] = "ALL_OLD",
+	[RETURN_NONE] = "NONE",
+	[RETURN_UPDATED_NEW] = "UPDATED_NEW",
+	NULL,
+};
+const char *const comparison_names[] = {
+	[COMPARISON_IN] = "IN",
+	[COMPARISON_NULL] = "NULL",
+	[COMPARISON_BETWEEN] = "BETWEEN",
+	[COMPARISON_LT] = "LT",
+	[COMPARISON_NOT_CONTAINS] = "NOT_CONTAINS",
+	[COMPARISON_EQ] = "EQ",
+	[COMPARISON_GT] = "GT",
+	[COMPARISON_NOT_NULL] = "NOT_NULL",
+	[COMPARISON_NE] = "NE",
+	[COMPARISON_LE] = "LE",
+	[COMPARISON_BEGINS_WITH] = "BEGINS_WITH",
+	[COMPARISON_GE] = "GE",
+	[COMPARISON_CONTAINS] = "CONTAINS",
+	NULL,
+};
+const char *const select_names[] = {
+	[SELECT_SPECIFIC] = "SPECIFIC_ATTRIBUTES",
+	[SELECT_COUNT] = "COUNT",
+	[SELECT_ALL_ATTRIBUTES] = "ALL_ATTRIBUTES",
+	[SELECT_ALL_PROJECTED] = "ALL_PROJECTED_ATTRIBUTES",
+	NULL,
+};
 
-static bool is_resource_name(struct slice string)
+static bool has_name_characters(struct slice string)
 {
 	for (size_t i = 0; i < string.len; i++) {
 		char c = string.data[i];
@@ -30,10 +58,17 @@ static bool is_resource_name(struct slice string)
 			    c == '_' || c == '.' || c == '-'))
 			return false;
 	}
-	return string.len > 0;
+	return true;
+}
+
+static bool is_resource_name(struct slice string)
+{
+	return string.len > 0 && has_name_characters(string);
 }
 
 static const struct field_pattern resource_name = { "[a-zA-Z0-9_.-]+", is_resource_name };
+/* Of a name to look up: that it is empty is told once, as a length. */
+static const struct field_pattern known_name = { "[a-zA-Z0-9_.-]+", has_name_characters };
 
 /* A shape and its rows in one go; FIELD names the struct's member. */
 #define FIELD(json, kind, member, ...) \
@@ -56,6 +91,7 @@ static const struct field_pattern resource_name = { "[a-zA-Z0-9_.-]+", is_resour
 /* Table names: DescribeTable and its kin take any that can be looked up. */
 #define NEW_TABLE_NAME .required = true, .min = 3, .max = 255, .pattern = &resource_name
 #define TABLE_NAME     .required = true, .min = 1, .max = 1024
+#define ITEMS_TABLE    TABLE_NAME, .pattern = &known_name
 
 #define OWNER attribute_definition
 static const struct field attribute_definition_fields[] = {
@@ -78,15 +114,14 @@ SHAPE(key_schema_element, "KeySchemaElement");
 
 #define OWNER provisioned_throughput
 static const struct field provisioned_throughput_fields[] = {
-	FIELD("ReadCapacityUnits", FIELD_INTEGER, read_capacity_units, .required = true, .min = 1),
-	FIELD("WriteCapacityUnits", FIELD_INTEGER, write_capacity_units, .required = true,
-		.min = 1),
+	FIELD("WriteCapacityUnits", FIELD_LONG, write_capacity_units, .required = true, .min = 1),
+	FIELD("ReadCapacityUnits", FIELD_LONG, read_capacity_units, .required = true, .min = 1),
 };
 SHAPE(provisioned_throughput, "ProvisionedThroughput");
 static const struct field throughput_description_fields[] = {
-	FIELD("NumberOfDecreasesToday", FIELD_INTEGER, number_of_decreases_today),
-	FIELD("ReadCapacityUnits", FIELD_INTEGER, read_capacity_units),
-	FIELD("WriteCapacityUnits", FIELD_INTEGER, write_capacity_units),
+	FIELD("NumberOfDecreasesToday", FIELD_LONG, number_of_decreases_today),
+	FIELD("ReadCapacityUnits", FIELD_LONG, read_capacity_units),
+	FIELD("WriteCapacityUnits", FIELD_LONG, write_capacity_units),
 };
 SHAPE(throughput_description, "ProvisionedThroughputDescription");
 #undef OWNER
@@ -116,8 +151,8 @@ static const struct field table_facts_fields[] = {
 	FIELD("CreationDateTime", FIELD_TIMESTAMP, creation_date_time),
 	FIELD("ProvisionedThroughput", FIELD_STRUCT, provisioned_throughput,
 		.shape = &throughput_description),
-	FIELD("TableSizeBytes", FIELD_INTEGER, table_size_bytes),
-	FIELD("ItemCount", FIELD_INTEGER, item_count),
+	FIELD("TableSizeBytes", FIELD_LONG, table_size_bytes),
+	FIELD("ItemCount", FIELD_LONG, item_count),
 	FIELD("TableArn", FIELD_STRING, table_arn),
 	FIELD("TableId", FIELD_STRING, table_id),
 	FIELD("BillingModeSummary", FIELD_STRUCT, billing_mode_summary,
@@ -131,14 +166,14 @@ SHAPE(table_facts, "TableDescription");
 
 #define OWNER create_table_input
 static const struct field create_table_input_fields[] = {
-	FIELD("AttributeDefinitions", FIELD_LIST, attribute_definitions, .required = true,
-		.shape = &attribute_definition),
 	FIELD("TableName", FIELD_STRING, table_name, NEW_TABLE_NAME),
-	FIELD("KeySchema", FIELD_LIST, key_schema, .required = true, .min = 1, .max = 2,
-		.shape = &key_schema_element),
 	FIELD("BillingMode", FIELD_ENUM, billing_mode, .values = billing_mode_names),
 	FIELD("ProvisionedThroughput", FIELD_STRUCT, provisioned_throughput,
 		.shape = &provisioned_throughput),
+	FIELD("KeySchema", FIELD_LIST, key_schema, .required = true, .min = 1, .max = 2,
+		.shape = &key_schema_element),
+	FIELD("AttributeDefinitions", FIELD_LIST, attribute_definitions, .required = true,
+		.shape = &attribute_definition),
 	FIELD("TableClass", FIELD_ENUM, table_class, .values = table_class_names),
 	FIELD("DeletionProtectionEnabled", FIELD_BOOLEAN, deletion_protection_enabled),
 	UNSUPPORTED("LocalSecondaryIndexes"),
@@ -146,6 +181,9 @@ static const struct field create_table_input_fields[] = {
 	UNSUPPORTED("StreamSpecification"),
 	UNSUPPORTED("SSESpecification"),
 	UNSUPPORTED("Tags"),
+	UNSUPPORTED("WarmThroughput"),
+	UNSUPPORTED("ResourcePolicy"),
+	UNSUPPORTED("OnDemandThroughput"),
 };
 SHAPE(create_table_input, "CreateTableInput");
 #undef OWNER
@@ -204,7 +242,7 @@ SHAPE(list_tables_output, "ListTablesOutput");
 
 #define OWNER put_item_input
 static const struct field put_item_input_fields[] = {
-	FIELD("TableName", FIELD_STRING, table_name, TABLE_NAME),
+	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("Item", FIELD_ATTRIBUTES, item, .required = true),
 	FIELD("ReturnValues", FIELD_ENUM, return_values, .values = return_values_names),
 	UNSUPPORTED("Expected"),
@@ -228,8 +266,8 @@ SHAPE(put_item_output, "PutItemOutput");
 
 #define OWNER get_item_input
 static const struct field get_item_input_fields[] = {
-	FIELD("TableName", FIELD_STRING, table_name, TABLE_NAME),
 	FIELD("Key", FIELD_ATTRIBUTES, key, .required = true),
+	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("ConsistentRead", FIELD_BOOLEAN, consistent_read),
 	UNSUPPORTED("AttributesToGet"),
 	UNSUPPORTED("ReturnConsumedCapacity"),
@@ -248,7 +286,7 @@ SHAPE(get_item_output, "GetItemOutput");
 
 #define OWNER delete_item_input
 static const struct field delete_item_input_fields[] = {
-	FIELD("TableName", FIELD_STRING, table_name, TABLE_NAME),
+	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("Key", FIELD_ATTRIBUTES, key, .required = true),
 	FIELD("ReturnValues", FIELD_ENUM, return_values, .values = return_values_names),
 	UNSUPPORTED("Expected"),
@@ -281,9 +319,9 @@ SHAPE(key_condition, "Condition");
 
 #define OWNER query_input
 static const struct field query_input_fields[] = {
-	FIELD("TableName", FIELD_STRING, table_name, TABLE_NAME),
+	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("Select", FIELD_ENUM, select, .values = select_names),
-	FIELD("Limit", FIELD_INTEGER, limit, .min = 1),
+	FIELD("Limit", FIELD_INTEGER, limit, .min = 1, .terse = true),
 	FIELD("ConsistentRead", FIELD_BOOLEAN, consistent_read),
 	FIELD("KeyConditions", FIELD_MAP, key_conditions, .shape = &key_condition),
 	FIELD("ScanIndexForward", FIELD_BOOLEAN, scan_index_forward),
@@ -320,9 +358,9 @@ static const struct request_shape scan_output = {
 
 #define OWNER scan_input
 static const struct field scan_input_fields[] = {
-	FIELD("TableName", FIELD_STRING, table_name, TABLE_NAME),
-	FIELD("Limit", FIELD_INTEGER, limit, .min = 1),
+	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("Select", FIELD_ENUM, select, .values = select_names),
+	FIELD("Limit", FIELD_INTEGER, limit, .min = 1),
 	FIELD("ExclusiveStartKey", FIELD_ATTRIBUTES, exclusive_start_key),
 	FIELD("TotalSegments", FIELD_INTEGER, total_segments, .min = 1, .max = 1000000),
 	FIELD("Segment", FIELD_INTEGER, segment, .min = 0, .max = 999999),

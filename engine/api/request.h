@@ -55,6 +55,7 @@ enum field_type {
 	FIELD_STRING, /* struct slice */
 	FIELD_ENUM, /* struct slice, one of field.values */
 	FIELD_INTEGER, /* struct optional_integer */
+	FIELD_LONG, /* the same, called so in messages */
 	FIELD_BOOLEAN, /* struct optional_boolean */
 	FIELD_TIMESTAMP, /* int64_t, ns; JSON: epoch seconds with a fraction; 0: absent */
 	FIELD_STRUCT, /* pointer to a struct of field.shape */
@@ -98,6 +99,7 @@ struct field {
 	bool required;
 	int64_t min, max; /* of a length or an integer; 0, 0: any */
 	const struct field_pattern *pattern;
+	bool terse; /* messages spell its name as it is and don't quote its value */
 	const char *const *values; /* of an enumeration, NULL-terminated */
 	const struct request_shape *shape;
 };
@@ -144,7 +146,7 @@ struct request {
 	void *output; /* the operation's output struct, zeroed by the caller */
 };
 
-/* Shapes. */
+/* Enumerations, in the order in which the service's messages list them. */
 
 extern const char *const scalar_type_names[]; /* B, N, S */
 extern const char *const key_type_names[]; /* HASH, RANGE */
@@ -155,30 +157,30 @@ extern const char *const comparison_names[];
 extern const char *const select_names[];
 
 enum return_values {
-	RETURN_NONE,
-	RETURN_ALL_OLD,
-	RETURN_UPDATED_OLD,
 	RETURN_ALL_NEW,
+	RETURN_UPDATED_OLD,
+	RETURN_ALL_OLD,
+	RETURN_NONE,
 	RETURN_UPDATED_NEW
 };
 
 enum comparison {
-	COMPARISON_EQ,
-	COMPARISON_NE,
 	COMPARISON_IN,
-	COMPARISON_LE,
-	COMPARISON_LT,
-	COMPARISON_GE,
-	COMPARISON_GT,
-	COMPARISON_BETWEEN,
-	COMPARISON_NOT_NULL,
 	COMPARISON_NULL,
-	COMPARISON_CONTAINS,
+	COMPARISON_BETWEEN,
+	COMPARISON_LT,
 	COMPARISON_NOT_CONTAINS,
-	COMPARISON_BEGINS_WITH
+	COMPARISON_EQ,
+	COMPARISON_GT,
+	COMPARISON_NOT_NULL,
+	COMPARISON_NE,
+	COMPARISON_LE,
+	COMPARISON_BEGINS_WITH,
+	COMPARISON_GE,
+	COMPARISON_CONTAINS
 };
 
-enum select { SELECT_ALL_ATTRIBUTES, SELECT_ALL_PROJECTED, SELECT_SPECIFIC, SELECT_COUNT };
+enum select { SELECT_SPECIFIC, SELECT_COUNT, SELECT_ALL_ATTRIBUTES, SELECT_ALL_PROJECTED };
 
 struct attribute_definition {
 	struct slice attribute_name;
@@ -408,7 +410,7 @@ struct write_items_input {
 };
 
 struct write_items_output {
-	struct item_facts *facts; /* one for each write, of the new item */
+	struct item_facts *facts; /* one for each write, of the new item; zero without one */
 	size_t written;
 };
 

@@ -10,17 +10,28 @@ struct validation {
 	unsigned count;
 };
 
-static void fail(
-	struct validation *validation, struct slice value, const char *constraint, int64_t limit)
+static void append_value(struct buf *buf, const struct field *field, struct slice value)
 {
-	if (validation->count++ >= FAILURES_MAX)
+	if (!slice_present(value)) {
+		buf_append_string(buf, "Value null");
 		return;
-	if (validation->failures.len)
+	}
+	buf_append_string(buf, "Value");
+	if (field->terse)
+		return;
+	buf_append_string(buf, " '");
+	buf_append_slice(buf, value);
+	buf_append_char(buf, '\'');
+}
+
+static void fail(struct validation *validation, const struct field *field, struct slice value,
+	const char *constraint, int64_t limit)
+{
+	if (validation->count == FAILURES_MAX)
+		return;
+	if (validation->count++)
 		buf_append_string(&validation->failures, "; ");
-	if (slice_present(value))
-		buf_appendf(&validation->failures, "Value '%.*s'", SLICE_ARG(value));
-	else
-		buf_append_string(&validation->failures, "Value null");
+	append_value(&validation->failures, field, value);
 	buf_append_string(&validation->failures, " at '");
 	buf_append_slice(&validation->failures, buf_slice(&validation->path));
 	buf_append_string(&validation->failures, "' failed to satisfy constraint: Member must ");
@@ -33,9 +44,9 @@ static void check_length(
 	struct validation *validation, const struct field *field, struct slice value, size_t length)
 {
 	if (field->min && (int64_t)length < field->min)
-		fail(validation, value, "have length greater than or equal to ", field->min);
+		fail(validation, field, value, "have length greater than or equal to ", field->min);
 	if (field->max && (int64_t)length > field->max)
-		fail(validation, value, "have length less than or equal to ", field->max);
+		fail(validation, field, value, "have length less than or equal to ", field->max);
 }
 
 static void fail_enum(struct validation *validation, const struct field *field, struct slice value)
@@ -46,20 +57,20 @@ static void fail_enum(struct validation *validation, const struct field *field, 
 	for (const char *const *name = field->values; *name; name++)
 		buf_appendf(&constraint, "%s%s", name == field->values ? "" : ", ", *name);
 	buf_append_string(&constraint, "]");
-	fail(validation, value, buf_string(&constraint), -1);
+	fail(validation, field, value, buf_string(&constraint), -1);
 }
 
 static void check_string(
 	struct validation *validation, const struct field *field, struct slice value)
 {
-	check_length(validation, field, value, value.len);
-	if (field->pattern && value.len && !field->pattern->matches(value)) {
+	if (field->pattern && !field->pattern->matches(value)) {
 		struct buf constraint CLEANUP(buf_release) = BUF_INIT;
 
 		buf_appendf(&constraint, "satisfy regular expression pattern: %s",
 			field->pattern->text);
-		fail(validation, value, buf_string(&constraint), -1);
+		fail(validation, field, value, buf_string(&constraint), -1);
 	}
+	check_length(validation, field, value, value.len);
 }
 
 static void check_integer(struct validation *validation, const struct field *field, int64_t value)
@@ -68,21 +79,61 @@ static void check_integer(struct validation *validation, const struct field *fie
 
 	buf_appendf(&text, "%lld", (long long)value);
 	if ((field->min || field->max) && value < field->min)
-		fail(validation, buf_slice(&text), "have value greater than or equal to ",
+		fail(validation, field, buf_slice(&text), "have value greater than or equal to ",
 			field->min);
 	if (field->max && value > field->max)
-		fail(validation, buf_slice(&text), "have value less than or equal to ", field->max);
+		fail(validation, field, buf_slice(&text), "have value less than or equal to ",
+			field->max);
 }
 
 static void check_shape(
 	struct validation *validation, const struct request_shape *shape, const void *input);
 
+/* Messages spell members in camel case with a small first letter. */
+static void append_member_name(struct buf *buf, const char *name)
+{
+	buf_append_char(buf, (char)(name[0] | 0x20));
+	buf_append_string(buf, name + 1);
+}
+
+/* An element as the service's Java prints it. */
+static void append_element(struct buf *buf, const struct request_shape *shape, const char *element)
+{
+	buf_appendf(buf, "%s(", shape->name);
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct field *field = &shape->fields[i];
+		const struct slice *string = (const void *)(element + field->offset);
+
+		buf_append_string(buf, i ? ", " : "");
+		append_member_name(buf, field->name);
+		buf_append_char(buf, '=');
+		if (field->type == FIELD_STRING || field->type == FIELD_ENUM)
+			buf_append_slice(buf, slice_present(*string) ? *string : SLICE("null"));
+	}
+	buf_append_char(buf, ')');
+}
+
+static void append_list(
+	struct buf *buf, const struct request_shape *shape, const struct request_list *list)
+{
+	const char *items = list->items;
+
+	buf_append_char(buf, '[');
+	for (size_t i = 0; shape && i < list->count; i++) {
+		buf_append_string(buf, i ? ", " : "");
+		append_element(buf, shape, items + i * shape->size);
+	}
+	buf_append_char(buf, ']');
+}
+
 static void check_list(
 	struct validation *validation, const struct field *field, const struct request_list *list)
 {
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
 	size_t path_len = validation->path.len;
 
-	check_length(validation, field, SLICE("[]"), list->count);
+	append_list(&text, field->shape, list);
+	check_length(validation, field, buf_slice(&text), list->count);
 	for (size_t i = 0; field->shape && i < list->count; i++) {
 		const char *element = (const char *)list->items + i * field->shape->size;
 
@@ -107,6 +158,7 @@ static bool field_present(const struct field *field, const void *member)
 	case FIELD_ENUM:
 		return slice_present(*(const struct slice *)member);
 	case FIELD_INTEGER:
+	case FIELD_LONG:
 		return ((const struct optional_integer *)member)->present;
 	case FIELD_BOOLEAN:
 		return ((const struct optional_boolean *)member)->present;
@@ -131,7 +183,7 @@ static void check_field(
 {
 	if (!field_present(field, member)) {
 		if (field->required)
-			fail(validation, (struct slice){ NULL, 0 }, "not be null", -1);
+			fail(validation, field, (struct slice){ NULL, 0 }, "not be null", -1);
 		return;
 	}
 	switch (field->type) {
@@ -143,6 +195,7 @@ static void check_field(
 			fail_enum(validation, field, *(const struct slice *)member);
 		break;
 	case FIELD_INTEGER:
+	case FIELD_LONG:
 		check_integer(validation, field, ((const struct optional_integer *)member)->value);
 		break;
 	case FIELD_STRUCT:
@@ -162,15 +215,6 @@ static void check_field(
 	}
 }
 
-/* Paths spell members in camel case with a small first letter. */
-static void append_member_name(struct buf *path, const char *name)
-{
-	if (path->len)
-		buf_append_char(path, '.');
-	buf_append_char(path, (char)(name[0] | 0x20));
-	buf_append_string(path, name + 1);
-}
-
 static void check_shape(
 	struct validation *validation, const struct request_shape *shape, const void *input)
 {
@@ -179,7 +223,12 @@ static void check_shape(
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct field *field = &shape->fields[i];
 
-		append_member_name(&validation->path, field->name);
+		if (path_len)
+			buf_append_char(&validation->path, '.');
+		if (field->terse)
+			buf_append_string(&validation->path, field->name);
+		else
+			append_member_name(&validation->path, field->name);
 		check_field(validation, field, (const char *)input + field->offset);
 		buf_resize(&validation->path, path_len);
 	}

@@ -2,7 +2,6 @@
 #include "model/json.h"
 #include "model/typed.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 struct reader {
@@ -10,72 +9,136 @@ struct reader {
 	struct arena *arena;
 };
 
-static int wrong_type(const json_t *node, const char *wanted, struct error *err)
-{
-	static const char *const found[] = {
-		[JSON_STRING] = "STRING_VALUE",
-		[JSON_INTEGER] = "NUMBER_VALUE",
-		[JSON_REAL] = "NUMBER_VALUE",
-		[JSON_TRUE] = "TRUE_VALUE",
-		[JSON_FALSE] = "FALSE_VALUE",
-	};
+/* How the service words a node of the wrong JSON type. */
 
+#define FIELD_SCALAR  "Unexpected field type" /* where a member is no scalar */
+#define VALUE_SCALAR  "Unexpected value type in payload" /* the same of an element */
+#define OBJECT_FOUND  "Start of structure or map found where not expected"
+#define ARRAY_FOUND   "Unrecognized collection type "
+#define SERVICE_CLASS "com.amazonaws.dynamodb.v20120810."
+
+static int fail_at(const struct reader *reader, const json_t *node, struct error *err)
+{
+	error_set_place(err, json_place(reader->document, node));
+	return -1;
+}
+
+static const char *token_name(const struct reader *reader, const json_t *node)
+{
+	struct slice number = json_number_text(reader->document, node);
+
+	if (json_is_boolean(node))
+		return json_is_true(node) ? "TRUE_VALUE" : "FALSE_VALUE";
+	for (size_t i = 0; i < number.len; i++) {
+		if (strchr(".eE", number.data[i]))
+			return "DECIMAL_VALUE";
+	}
+	return slice_present(number) ? "NUMBER_VALUE" : "STRING_VALUE";
+}
+
+/* Where a scalar of a class of java.lang should be. */
+static int not_scalar(
+	const struct reader *reader, const json_t *node, const char *class, struct error *err)
+{
 	if (json_is_object(node))
-		return error_set(err, ERROR_SERIALIZATION,
-			"Start of structure or map found where not expected.");
+		error_set(err, ERROR_SERIALIZATION, OBJECT_FOUND);
+	else if (json_is_array(node))
+		error_set(err, ERROR_SERIALIZATION, ARRAY_FOUND "class java.lang.%s", class);
+	else
+		error_set(err, ERROR_SERIALIZATION, "%s cannot be converted to %s",
+			token_name(reader, node), class);
+	return fail_at(reader, node, err);
+}
+
+static int not_list(const struct reader *reader, const json_t *node, struct error *err)
+{
+	error_set(
+		err, ERROR_SERIALIZATION, "%s", json_is_object(node) ? OBJECT_FOUND : FIELD_SCALAR);
+	return fail_at(reader, node, err);
+}
+
+static int not_map(const struct reader *reader, const json_t *node,
+	const struct request_shape *shape, struct error *err)
+{
 	if (json_is_array(node))
-		return error_set(err, ERROR_SERIALIZATION,
-			"Unrecognized collection type class java.lang.%s", wanted);
-	return error_set(err, ERROR_SERIALIZATION, "%s cannot be converted to %s",
-		found[json_typeof(node)], wanted);
+		error_set(err, ERROR_SERIALIZATION,
+			ARRAY_FOUND "java.util.Map<java.lang.String, " SERVICE_CLASS "%s>",
+			shape->name);
+	else
+		error_set(err, ERROR_SERIALIZATION, FIELD_SCALAR);
+	return fail_at(reader, node, err);
+}
+
+static int not_structure(const struct reader *reader, const json_t *node,
+	const struct request_shape *shape, const char *scalar_found, struct error *err)
+{
+	if (json_is_array(node))
+		error_set(err, ERROR_SERIALIZATION, ARRAY_FOUND "class " SERVICE_CLASS "%s",
+			shape->name);
+	else
+		error_set(err, ERROR_SERIALIZATION, "%s", scalar_found);
+	return fail_at(reader, node, err);
 }
 
 static int read_string(
 	const struct reader *reader, const json_t *node, struct slice *ret, struct error *err)
 {
 	if (!json_is_string(node))
-		return wrong_type(node, "String", err);
+		return not_scalar(reader, node, "String", err);
 	*ret = arena_copy(
 		reader->arena, slice_of(json_string_value(node), json_string_length(node)));
 	return 0;
 }
 
-static int read_integer(const struct reader *reader, const json_t *node,
+/* A fraction is cut off, and what 64 bits can't hold becomes the number nearest
+ * to it that they can, as in the service's Java. */
+static int64_t to_integer(struct slice text)
+{
+	long double value;
+
+	if (!memchr(text.data, 'e', text.len) && !memchr(text.data, 'E', text.len))
+		return strtoll(text.data, NULL, 10);
+	value = strtold(text.data, NULL);
+	if (value >= (long double)INT64_MAX)
+		return INT64_MAX;
+	return value <= (long double)INT64_MIN ? INT64_MIN : (int64_t)value;
+}
+
+static int read_integer(const struct reader *reader, const json_t *node, const char *class,
 	struct optional_integer *ret, struct error *err)
 {
 	struct slice text = json_number_text(reader->document, node);
-	long long value;
-	char *end;
 
 	if (!slice_present(text))
-		return wrong_type(node, "Long", err);
+		return not_scalar(reader, node, class, err);
 	text = arena_copy(reader->arena, text); /* ends it with NUL */
-	errno = 0;
-	value = strtoll(text.data, &end, 10);
-	if (errno || end != text.data + text.len)
-		return error_set(err, ERROR_SERIALIZATION, "%.*s is not a whole number of 64 bits",
-			SLICE_ARG(text));
-	*ret = (struct optional_integer){ true, value };
+	*ret = (struct optional_integer){ true, to_integer(text) };
 	return 0;
 }
 
-static int read_boolean(const json_t *node, struct optional_boolean *ret, struct error *err)
+static int read_boolean(const struct reader *reader, const json_t *node,
+	struct optional_boolean *ret, struct error *err)
 {
+	if (json_is_string(node)) {
+		error_set(err, ERROR_SERIALIZATION, "Unexpected token received from parser");
+		return fail_at(reader, node, err);
+	}
 	if (!json_is_boolean(node))
-		return wrong_type(node, "Boolean", err);
+		return not_scalar(reader, node, "Boolean", err);
 	*ret = (struct optional_boolean){ true, json_is_true(node) };
 	return 0;
 }
 
+/* scalar_found: what is said of a scalar in the structure's place. */
 static int read_shape(const struct reader *reader, const struct request_shape *shape,
-	const json_t *node, void *ret, struct error *err);
+	const json_t *node, const char *scalar_found, void *ret, struct error *err);
 
 static int read_struct(const struct reader *reader, const struct field *field, const json_t *node,
 	const void **ret, struct error *err)
 {
 	void *structure = arena_alloc_zero(reader->arena, field->shape->size);
 
-	TRY(read_shape(reader, field->shape, node, structure, err));
+	TRY(read_shape(reader, field->shape, node, FIELD_SCALAR, structure, err));
 	*ret = structure;
 	return 0;
 }
@@ -88,13 +151,14 @@ static int read_list(const struct reader *reader, const struct field *field, con
 	char *items;
 
 	if (!json_is_array(node))
-		return error_set(err, ERROR_SERIALIZATION, "Expected list or null");
+		return not_list(reader, node, err);
 	items = arena_alloc_array(reader->arena, count, size);
 	for (size_t i = 0; i < count; i++) {
 		const json_t *element = json_array_get(node, i);
 
 		if (field->shape)
-			TRY(read_shape(reader, field->shape, element, items + i * size, err));
+			TRY(read_shape(reader, field->shape, element, VALUE_SCALAR,
+				items + i * size, err));
 		else
 			TRY(read_string(reader, element, (struct slice *)(void *)items + i, err));
 	}
@@ -112,11 +176,11 @@ static int read_map(const struct reader *reader, const struct field *field, cons
 	json_t *member;
 
 	if (!json_is_object(node))
-		return error_set(err, ERROR_SERIALIZATION, "Expected map or null");
+		return not_map(reader, node, field->shape, err);
 	item = items = arena_alloc_array(reader->arena, json_object_size(node), size);
 	json_object_keylen_foreach((json_t *)node, name, name_len, member)
 	{
-		TRY(read_shape(reader, field->shape, member, item, err));
+		TRY(read_shape(reader, field->shape, member, VALUE_SCALAR, item, err));
 		*(struct slice *)(void *)item = arena_copy(reader->arena, slice_of(name, name_len));
 		item += size;
 	}
@@ -141,7 +205,7 @@ static int read_values(const struct reader *reader, const json_t *node, struct r
 	struct value *values;
 
 	if (!json_is_array(node))
-		return error_set(err, ERROR_SERIALIZATION, "Expected list or null");
+		return not_list(reader, node, err);
 	values = arena_alloc_array(reader->arena, count, sizeof(*values));
 	for (size_t i = 0; i < count; i++)
 		TRY(typed_read_value(
@@ -158,9 +222,11 @@ static int read_field(const struct reader *reader, const struct field *field, co
 	case FIELD_ENUM:
 		return read_string(reader, node, member, err);
 	case FIELD_INTEGER:
-		return read_integer(reader, node, member, err);
+		return read_integer(reader, node, "Integer", member, err);
+	case FIELD_LONG:
+		return read_integer(reader, node, "Long", member, err);
 	case FIELD_BOOLEAN:
-		return read_boolean(node, member, err);
+		return read_boolean(reader, node, member, err);
 	case FIELD_STRUCT:
 		return read_struct(reader, field, node, member, err);
 	case FIELD_LIST:
@@ -182,10 +248,12 @@ static int read_field(const struct reader *reader, const struct field *field, co
 }
 
 static int read_shape(const struct reader *reader, const struct request_shape *shape,
-	const json_t *node, void *ret, struct error *err)
+	const json_t *node, const char *scalar_found, void *ret, struct error *err)
 {
+	if (json_is_null(node))
+		return 0;
 	if (!json_is_object(node))
-		return wrong_type(node, shape->name, err);
+		return not_structure(reader, node, shape, scalar_found, err);
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct field *field = &shape->fields[i];
 		const json_t *member = json_object_get(node, field->name);
@@ -204,8 +272,11 @@ int wire_read(const struct request_shape *shape, struct slice json, struct arena
 	struct reader reader = { &document, arena };
 
 	memset(input, 0, shape->size);
-	TRY(json_parse(arena_copy(arena, json), &document, err));
-	return read_shape(&reader, shape, document.root, input, err);
+	if (json_parse(arena_copy(arena, json), &document, err) < 0) {
+		err->class = ERROR_SERIALIZATION;
+		return -1;
+	}
+	return read_shape(&reader, shape, document.root, FIELD_SCALAR, input, err);
 }
 
 static void write_list(const struct field *field, const struct request_list *list, struct buf *buf)
@@ -253,7 +324,8 @@ static bool write_field(const struct field *field, const void *member, struct bu
 			return false;
 		json_append_string(buf, *(const struct slice *)member);
 		return true;
-	case FIELD_INTEGER: {
+	case FIELD_INTEGER:
+	case FIELD_LONG: {
 		const struct optional_integer *integer = member;
 
 		buf_appendf(buf, "%lld", (long long)integer->value);
