@@ -43,6 +43,13 @@ static enum path_outcome step_to_table(
 	return PATH_FOUND;
 }
 
+/* Names that tools give to their own files, also where they end in ".json":
+ * hidden ones, and Emacs's auto-saves. */
+static bool looks_temporary(struct slice name)
+{
+	return name.data[0] == '.' || name.data[0] == '#';
+}
+
 static enum path_outcome step_to_partition(const struct key_schema *schema, struct slice name,
 	struct arena *arena, struct path_step *ret)
 {
@@ -50,19 +57,12 @@ static enum path_outcome step_to_partition(const struct key_schema *schema, stru
 		&ret->hash, &ret->canonical);
 
 	ret->kind = NODE_PARTITION;
-	if (outcome == NAME_IMPOSSIBLE && slice_present(ret->canonical))
+	if (outcome == NAME_IMPOSSIBLE && slice_present(ret->canonical) && !looks_temporary(name))
 		return PATH_NOT_CANONICAL;
 	if (outcome == NAME_IMPOSSIBLE)
 		return PATH_SCRATCH;
 	ret->hashed = outcome == NAME_HASHED;
 	return PATH_FOUND;
-}
-
-/* Names that tools give to their temporary files also where they end in
- * ".json": hidden ones, and Emacs's auto-saves. */
-static bool looks_temporary(struct slice name)
-{
-	return name.data[0] == '.' || name.data[0] == '#';
 }
 
 static enum path_outcome step_to_item(const struct key_attribute *attribute, struct slice name,
