@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "ephemeral.h"
 #include "files.h"
+#include "invalidate.h"
 #include "item.h"
 #include "name.h"
 #include "requests.h"
@@ -265,6 +266,7 @@ static int find_stored(
 	struct key key;
 	int r;
 
+	ret->changes = node_changes(finder->fs->nodes);
 	if (key_decode(&table->schema, row_key, finder->arena, &key, &err) < 0)
 		return fail(finder, &err);
 	r = key_validate(&table->schema, &key, &err);
@@ -524,6 +526,7 @@ static int rmdir_table(const struct finder *finder, const struct directory_entry
 		return -ENOTEMPTY;
 	}
 	ephemeral_remove(fs->ephemerals, SLICE(""), entry->table->name);
+	ephemeral_remove_all(fs->ephemerals, entry->table->id);
 	forget_name(fs, finder->directory, &entry->identity);
 	r = scratch_drop(fs->scratch, finder->name);
 	return r == -ENOENT ? 0 : r;
@@ -701,7 +704,18 @@ static int rename_scratch_to_item(const struct rename *rename)
 		clock_from_timespec(rename->from.attributes.st_mtim));
 	if (r < 0)
 		return r;
+	forget_name(fs, rename->from_directory, &rename->from.identity);
 	return scratch_unlink(fs->scratch, rename->caller->uid, path);
+}
+
+/* What was found and is not stored is a draft. */
+static int still_open(const struct rename *rename)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERROR_CONFLICT, "this item is still being written: close it first");
+	return filesystem_reject_name(
+		rename->fs, rename->caller, rename->from_directory->node, rename->from_name, &err);
 }
 
 static int rename_item(const struct rename *rename)
@@ -720,12 +734,16 @@ static int rename_item(const struct rename *rename)
 		slice_equal(rename->from_name, rename->to_name))
 		return 0;
 	r = item_move(fs, rename->caller, &from, &to, !(rename->flags & RENAME_NOREPLACE));
+	if (r == -ENOENT)
+		return still_open(rename);
 	if (r < 0)
 		return r;
 	keep_partition(fs, rename->from_directory);
 	node = node_find_child(fs->nodes, rename->from_directory->node, rename->from_name, 0);
 	if (node) {
 		node_move(fs->nodes, node, rename->to_directory->node, &rename->to.identity);
+		/* Its text, and so its size, may spell out another key. */
+		invalidate_node(fs->invalidator, node);
 		node_unref(fs->nodes, node);
 	}
 	return 0;
@@ -745,8 +763,13 @@ static int rename_scratch(const struct rename *rename)
 			fs, rename->from_directory, rename->from_name, rename->arena),
 		directory_scratch_path(fs, rename->to_directory, rename->to_name, rename->arena),
 		rename->flags);
-	if (r < 0 || rename->flags & RENAME_EXCHANGE)
+	if (r < 0)
 		return r;
+	if (rename->flags & RENAME_EXCHANGE) {
+		forget_name(fs, rename->from_directory, &rename->from.identity);
+		forget_name(fs, rename->to_directory, &rename->to.identity);
+		return 0;
+	}
 	node = node_find_child(fs->nodes, rename->from_directory->node, rename->from_name, uid);
 	if (node) {
 		node_move(fs->nodes, node, rename->to_directory->node, &rename->to.identity);

@@ -17,6 +17,7 @@ struct directory_entry {
 	struct mount_table *table; /* counted; identity.table is the same */
 	struct stat attributes;
 	double timeout;
+	uint64_t changes; /* node_changes() before the attributes of an item were read */
 };
 
 void directory_entry_release(struct directory_entry *entry);

@@ -136,6 +136,22 @@ bool ephemeral_remove(struct ephemerals *ephemerals, struct slice table_id, stru
 	return existed;
 }
 
+void ephemeral_remove_all(struct ephemerals *ephemerals, struct slice table_id)
+{
+	struct ephemeral *entry, *newer;
+
+	if (!table_id.len)
+		return; /* announced tables are each for itself */
+	pthread_mutex_lock(&ephemerals->mutex);
+	for (entry = ephemerals->oldest; entry; entry = newer) {
+		newer = entry->newer;
+		if (slice_equal(entry->table_id, table_id))
+			unlink_entry(
+				ephemerals, find_link(ephemerals, entry->table_id, entry->name));
+	}
+	pthread_mutex_unlock(&ephemerals->mutex);
+}
+
 struct slice *ephemeral_list(struct ephemerals *ephemerals, struct slice table_id,
 	struct arena *arena, size_t *ret_count)
 {

@@ -27,6 +27,8 @@ void ephemeral_add(struct ephemerals *ephemerals, struct slice table_id, struct 
 bool ephemeral_exists(struct ephemerals *ephemerals, struct slice table_id, struct slice name);
 /* Whether it was there. */
 bool ephemeral_remove(struct ephemerals *ephemerals, struct slice table_id, struct slice name);
+/* Forgets all of a table that is dropped. */
+void ephemeral_remove_all(struct ephemerals *ephemerals, struct slice table_id);
 /* All names in a table, in the arena, in the order of adding. */
 struct slice *ephemeral_list(struct ephemerals *ephemerals, struct slice table_id,
 	struct arena *arena, size_t *ret_count);

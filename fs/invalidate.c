@@ -1,5 +1,6 @@
 #include "files.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "invalidate.h"
 
@@ -20,7 +21,7 @@ struct invalidator {
 	pthread_cond_t changed;
 	struct notice queue[QUEUE_MAX];
 	size_t first, count;
-	bool stopping;
+	bool started, stopping;
 };
 
 static __thread unsigned own_changes;
@@ -83,16 +84,25 @@ static void *run(void *data)
 void invalidator_start(struct invalidator *invalidator, struct fuse_session *session)
 {
 	invalidator->session = session;
-	pthread_create(&invalidator->thread, NULL, run, invalidator);
+	invalidator->started = pthread_create(&invalidator->thread, NULL, run, invalidator) == 0;
+	if (!invalidator->started) {
+		log_warning("changes by other doors will be seen late: no thread to tell of them");
+		invalidator_end(invalidator);
+	}
 }
 
-void invalidator_stop(struct invalidator *invalidator)
+void invalidator_end(struct invalidator *invalidator)
 {
 	pthread_mutex_lock(&invalidator->mutex);
 	invalidator->stopping = true;
 	pthread_cond_broadcast(&invalidator->changed);
 	pthread_mutex_unlock(&invalidator->mutex);
-	pthread_join(invalidator->thread, NULL);
+}
+
+void invalidator_join(struct invalidator *invalidator)
+{
+	if (invalidator->started)
+		pthread_join(invalidator->thread, NULL);
 }
 
 void invalidator_free(struct invalidator *invalidator)
@@ -117,7 +127,7 @@ static bool push(struct invalidator *invalidator, uint64_t id, struct slice name
 	pthread_mutex_lock(&invalidator->mutex);
 	while (!may_drop && invalidator->count == QUEUE_MAX && !invalidator->stopping)
 		pthread_cond_wait(&invalidator->changed, &invalidator->mutex);
-	if (invalidator->count < QUEUE_MAX) {
+	if (invalidator->count < QUEUE_MAX && !invalidator->stopping) {
 		invalidator->queue[(invalidator->first + invalidator->count++) % QUEUE_MAX] =
 			notice;
 		pthread_cond_broadcast(&invalidator->changed);
@@ -129,9 +139,14 @@ static bool push(struct invalidator *invalidator, uint64_t id, struct slice name
 	return queued;
 }
 
-void invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name)
+bool invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name)
 {
-	push(invalidator, parent_id, name, true);
+	return push(invalidator, parent_id, name, true);
+}
+
+void invalidate_node(struct invalidator *invalidator, const struct node *node)
+{
+	push(invalidator, node_id(node), (struct slice){ NULL, 0 }, false);
 }
 
 static void invalidate_item(struct filesystem *fs, const struct change *change)
@@ -144,7 +159,7 @@ static void invalidate_item(struct filesystem *fs, const struct change *change)
 	node = node_find_item(fs->nodes, node_item_inode(change->table_id, change->row_key));
 	if (!node)
 		return;
-	push(fs->invalidator, node_id(node), (struct slice){ NULL, 0 }, false);
+	invalidate_node(fs->invalidator, node);
 	if (change->kind == CHANGE_REMOVE && node_place(fs->nodes, node, &arena, &parent_id, &name))
 		push(fs->invalidator, parent_id, name, false);
 	node_unref(fs->nodes, node);
@@ -154,10 +169,11 @@ void invalidate_changes(void *context, const struct change *changes, size_t coun
 {
 	struct filesystem *fs = context;
 
-	if (own_changes)
-		return;
+	node_count_change(fs->nodes);
 	for (size_t i = 0; i < count; i++) {
-		if (slice_present(changes[i].row_key))
+		if (changes[i].kind == CHANGE_TABLE_DELETED)
+			node_drop_table(fs->nodes, changes[i].table_id);
+		else if (slice_present(changes[i].row_key) && !own_changes)
 			invalidate_item(fs, &changes[i]);
 	}
 }

@@ -19,13 +19,17 @@
 struct invalidator *invalidator_new(struct filesystem *fs);
 /* Starts sending; what was queued before goes out then. */
 void invalidator_start(struct invalidator *invalidator, struct fuse_session *session);
-/* Ends the thread; nothing is sent any more. To be called while the session
- * still is. */
-void invalidator_stop(struct invalidator *invalidator);
+/* Nothing is queued or waited for any more. */
+void invalidator_end(struct invalidator *invalidator);
+/* Waits for the thread, which may be in the kernel: the connection must be
+ * aborted or unmounted first, and the session still be there. */
+void invalidator_join(struct invalidator *invalidator);
 void invalidator_free(struct invalidator *invalidator);
 
 /* A node_evictor. */
-void invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name);
+bool invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name);
+/* What the kernel knows of a node: attributes and pages. */
+void invalidate_node(struct invalidator *invalidator, const struct node *node);
 /* A change_watcher, with the file system as context. */
 void invalidate_changes(void *fs, const struct change *changes, size_t count);
 

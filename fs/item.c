@@ -209,7 +209,8 @@ static struct slice own_text_of(struct slice text, const struct map *item)
 	return text;
 }
 
-/* Notes the key of an item that had only a hashed name before. */
+/* Notes the key of an item that had only a hashed name before, and with it that
+ * of its directory. */
 static int learn_key(struct filesystem *fs, const struct node_view *view, const struct map *item,
 	struct error *err)
 {
@@ -221,6 +222,14 @@ static int learn_key(struct filesystem *fs, const struct node_view *view, const 
 	TRY(key_from_item(&view->table->schema, item, &key, err));
 	key_encode(&view->table->schema, &key, &row_key);
 	node_set_row_key(fs->nodes, view->node, buf_slice(&row_key));
+	if (key_schema_has_sort(&view->table->schema)) {
+		struct node *directory = node_parent(fs->nodes, view->node);
+
+		buf_clear(&row_key);
+		key_encode_partition(&key.partition, &row_key);
+		node_set_row_key(fs->nodes, directory, buf_slice(&row_key));
+		node_unref(fs->nodes, directory);
+	}
 	return 0;
 }
 
@@ -398,7 +407,7 @@ static struct item_handle *item_handle_new(
 static void open_reader(
 	struct filesystem *fs, struct item_handle *item, struct fuse_file_info *info)
 {
-	item->paged = clock_realtime_ns() - (int64_t)item->facts.stamp > QUIET_NS;
+	item->paged = item->existed && clock_realtime_ns() - (int64_t)item->facts.stamp > QUIET_NS;
 	info->noflush = 1;
 	info->direct_io = !item->paged;
 	info->keep_cache =
@@ -678,9 +687,14 @@ static int settle(struct filesystem *fs, struct item_handle *item)
 
 	if (!item->draft.dirty)
 		return 0;
+	node_load(fs->nodes, item->handle.node, &arena, &view);
+	if (!view.named && !item->existed) { /* made and removed while open */
+		item->draft.dirty = false;
+		end_draft(fs, item);
+		return 0;
+	}
 	if (!draft_is_ready(item))
 		return -EINVAL;
-	node_load(fs->nodes, item->handle.node, &arena, &view);
 	if (commit_draft(fs, item, &view, &err) < 0)
 		return refuse_draft(fs, item, &err);
 	end_draft(fs, item);

@@ -31,6 +31,7 @@ struct batch {
 	uint64_t first; /* ordinal of its first entry */
 	struct listing_entry *entries;
 	struct slice *keys; /* of each entry, as a position has it */
+	uint64_t changes; /* node_changes() before it was read */
 	enum source source; /* of all of them */
 	size_t count;
 };
@@ -126,7 +127,7 @@ static struct listing_entry *add(
 	struct listing_entry *entry = &batch->entries[batch->count];
 	uint64_t ordinal = batch->first + batch->count;
 
-	*entry = (struct listing_entry){ .name = name, .kind = kind };
+	*entry = (struct listing_entry){ .name = name, .kind = kind, .changes = batch->changes };
 	entry->cookie = (ordinal + 1) << HASH_BITS | (hash64(name) & ((1u << HASH_BITS) - 1));
 	batch->keys[batch->count++] = key;
 	return entry;
@@ -367,6 +368,7 @@ static int fill(struct listing *listing, struct batch *batch, const struct posit
 {
 	struct node_view view CLEANUP(node_view_release) = { 0 };
 
+	batch->changes = node_changes(listing->fs->nodes);
 	node_load(listing->fs->nodes, listing->directory, &batch->arena, &view);
 	switch (position->source) {
 	case SOURCE_DOTS:

@@ -32,6 +32,7 @@ struct listing_entry {
 	struct slice row_key; /* of an item or a partition, else absent */
 	bool has_facts; /* of an item */
 	struct item_facts facts;
+	uint64_t changes; /* node_changes() before the facts were read */
 	mode_t type; /* of scratch: regular or symbolic link */
 };
 

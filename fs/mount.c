@@ -1,6 +1,7 @@
 #include "mount.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "ephemeral.h"
 #include "invalidate.h"
@@ -130,6 +131,12 @@ static int check_apart(const char *data, const char *mount_point, struct error *
 	return 0;
 }
 
+static void fclosep(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
+
 static void endmntentp(FILE **file)
 {
 	if (*file)
@@ -190,9 +197,44 @@ static struct fuse_session *session_new(
 	return session;
 }
 
-static int serve(struct fuse_session *session, struct filesystem *fs, mount_ready *ready,
-	void *context, struct error *err)
+/* The number of the mount's connection, as /sys/fs/fuse/connections has it: the
+ * minor of its device. -1 when it is not to be found. */
+static int find_connection(const char *mount_point)
 {
+	FILE *mounts CLEANUP(fclosep) = fopen("/proc/self/mountinfo", "re");
+	char *line CLEANUP(cleanup_free) = NULL, *point CLEANUP(cleanup_free) = NULL;
+	size_t size = 0;
+	int minor = -1, found;
+
+	while (mounts && getline(&line, &size, mounts) > 0) {
+		free(point);
+		point = NULL;
+		if (sscanf(line, "%*s %*s %*u:%d %*s %ms", &found, &point) == 2 &&
+			strcmp(point, mount_point) == 0)
+			minor = found;
+	}
+	return minor;
+}
+
+/* Ended by a signal while mounted: what waits for an answer gets an error, and
+ * our own thread that may wait in the kernel for it comes back. */
+static void abort_connection(int connection)
+{
+	struct buf path CLEANUP(buf_release) = BUF_INIT;
+	int fd CLEANUP(cleanup_close) = -1;
+
+	if (connection < 0)
+		return;
+	buf_appendf(&path, "/sys/fs/fuse/connections/%d/abort", connection);
+	fd = open(buf_string(&path), O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, "1", 1) < 0)
+		log_warning("ending the connection: %s", strerrordesc_np(errno));
+}
+
+static int serve(struct fuse_session *session, struct filesystem *fs, const char *mount_point,
+	mount_ready *ready, void *context, struct error *err)
+{
+	int connection = find_connection(mount_point);
 	struct fuse_loop_config *config;
 	int r;
 
@@ -209,10 +251,12 @@ static int serve(struct fuse_session *session, struct filesystem *fs, mount_read
 	r = fuse_session_loop_mt(session, config);
 	fuse_loop_cfg_destroy(config);
 	fuse_remove_signal_handlers(session);
+	invalidator_end(fs->invalidator);
 	handles_release(fs);
 	listings_close(fs);
 	engine_watch(fs->engine, NULL, NULL);
-	invalidator_stop(fs->invalidator);
+	abort_connection(connection);
+	invalidator_join(fs->invalidator);
 	if (r < 0)
 		return error_set_errno(err, -r, "Serving the mount");
 	return 0; /* unmounted, or ended by a signal */
@@ -230,7 +274,7 @@ static int mount_and_serve(const struct mount_options *options, struct filesyste
 		error_set(err, ERROR_SYSTEM, "Mounting on %s failed: see the line above",
 			options->mount_point);
 	} else {
-		r = serve(session, fs, ready, context, err);
+		r = serve(session, fs, options->mount_point, ready, context, err);
 		fuse_session_unmount(session);
 	}
 	fuse_session_destroy(session);

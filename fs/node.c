@@ -35,6 +35,7 @@ struct node_table {
 	struct node *oldest, *newest;
 	node_evictor *evictor;
 	void *evictor_context;
+	uint64_t changes; /* atomic */
 };
 
 struct mount_table *mount_table_new(
@@ -329,7 +330,9 @@ static void choose_evictions(struct node_table *table, struct eviction *eviction
 		/* Each goes to the end of the queue, so that none is met twice. */
 		order_remove(table, node);
 		order_add(table, node);
-		if (node->references || !node->named || node->evicted || node->drafts.open)
+		/* A directory may be where somebody's shell stands. */
+		if (node->references || !node->named || node->evicted || node->drafts.open ||
+			node_kind_is_directory(node->kind))
 			continue;
 		node->evicted = true;
 		eviction->parent_id[eviction->count] = kernel_id(table, node->parent);
@@ -340,9 +343,21 @@ static void choose_evictions(struct node_table *table, struct eviction *eviction
 
 static void evict(struct node_table *table, struct eviction *eviction)
 {
+	bool refused = false;
+
 	for (size_t i = 0; i < eviction->count; i++) {
-		table->evictor(table->evictor_context, eviction->parent_id[i], eviction->name[i]);
+		refused |= !table->evictor(
+			table->evictor_context, eviction->parent_id[i], eviction->name[i]);
 		free((char *)eviction->name[i].data);
+	}
+	/* They are asked again when their turn comes. */
+	if (refused) {
+		pthread_mutex_lock(&table->mutex);
+		for (struct node *node = table->newest; node && refused; node = node->older) {
+			refused = node->evicted;
+			node->evicted = false;
+		}
+		pthread_mutex_unlock(&table->mutex);
 	}
 }
 
@@ -371,6 +386,15 @@ static bool is_same(const struct node *node, const struct node_identity *identit
 	return slice_equal(node->table->id, identity->table->id);
 }
 
+/* Of a node that stays where it is. */
+static void replace_identity(
+	struct node_table *table, struct node *node, const struct node_identity *identity)
+{
+	index_remove(table, node);
+	set_identity(node, identity);
+	index_add(table, node);
+}
+
 struct node *node_lookup(
 	struct node_table *table, struct node *parent, const struct node_identity *identity)
 {
@@ -385,6 +409,8 @@ struct node *node_lookup(
 	}
 	if (!node)
 		node = make(table, parent, identity);
+	else if (!node->row_key_len && identity->row_key.len)
+		replace_identity(table, node, identity);
 	node->lookups++;
 	node->evicted = false;
 	choose_evictions(table, &eviction);
@@ -443,6 +469,7 @@ void node_load(
 		.row_key = arena_copy(arena, row_key_of(node)),
 		.inode = node->inode,
 		.owner = node->owner,
+		.named = node->named,
 	};
 	if (node->parent && node->parent->kind == NODE_PARTITION)
 		ret->partition_name = arena_copy(arena, name_of(node->parent));
@@ -481,9 +508,7 @@ void node_set_row_key(struct node_table *table, struct node *node, struct slice 
 		buf_append_slice(&name, name_of(node));
 		identity = (struct node_identity){ node->kind, buf_slice(&name), node->table,
 			row_key, node->owner };
-		index_remove(table, node);
-		set_identity(node, &identity);
-		index_add(table, node);
+		replace_identity(table, node, &identity);
 	}
 	pthread_mutex_unlock(&table->mutex);
 }
@@ -573,6 +598,26 @@ struct slice node_path(struct node_table *table, struct node *node, struct arena
 	append_path(node, &path);
 	pthread_mutex_unlock(&table->mutex);
 	return arena_copy(arena, buf_slice(&path));
+}
+
+uint64_t node_changes(struct node_table *table)
+{
+	return __atomic_load_n(&table->changes, __ATOMIC_ACQUIRE);
+}
+
+void node_count_change(struct node_table *table)
+{
+	__atomic_add_fetch(&table->changes, 1, __ATOMIC_ACQ_REL);
+}
+
+void node_drop_table(struct node_table *table, struct slice table_id)
+{
+	pthread_mutex_lock(&table->mutex);
+	for (struct node *node = table->oldest; node; node = node->newer) {
+		if (node->table && slice_equal(node->table->id, table_id))
+			__atomic_store_n(&node->table->dropped, true, __ATOMIC_RELAXED);
+	}
+	pthread_mutex_unlock(&table->mutex);
 }
 
 void node_draft_begin(struct node_table *table, struct node *node)

@@ -32,6 +32,7 @@ struct mount_table {
 	struct slice id; /* empty: announced by mkdir, not created yet */
 	struct key_schema schema;
 	int64_t created_ns;
+	bool dropped; /* atomic: the table of this id is no more */
 };
 
 struct mount_table *mount_table_new(
@@ -54,6 +55,7 @@ struct node_view {
 	struct slice partition_name; /* of an item or scratch file below a partition */
 	uint64_t inode; /* st_ino */
 	uid_t owner; /* of scratch */
+	bool named; /* found by its name: not removed, not replaced */
 };
 
 void node_view_release(struct node_view *view);
@@ -67,8 +69,9 @@ struct node_identity {
 	uid_t owner;
 };
 
-/* Told the parent and name of nodes that the kernel should forget. */
-typedef void node_evictor(void *context, uint64_t parent_id, struct slice name);
+/* Told the parent and name of nodes that the kernel should forget; false when
+ * that can't be passed on now. */
+typedef bool node_evictor(void *context, uint64_t parent_id, struct slice name);
 
 struct node_table *node_table_new(node_evictor *evictor, void *context);
 void node_table_free(struct node_table *table);
@@ -121,6 +124,14 @@ struct slice node_path(struct node_table *table, struct node *node, struct arena
 
 /* A stable inode number. */
 uint64_t node_item_inode(struct slice table_id, struct slice row_key);
+
+/* Counts the changes of items that were told of. Facts that were read before a
+ * change and put into a node after it are out of date, and nobody will say so:
+ * whoever reads facts for a new node compares this before and after. */
+uint64_t node_changes(struct node_table *table);
+void node_count_change(struct node_table *table);
+/* Marks the tables of that id as dropped. */
+void node_drop_table(struct node_table *table, struct slice table_id);
 
 /* The draft state of an item's node, guarded by the node table's lock. */
 struct node_drafts {

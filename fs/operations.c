@@ -72,6 +72,8 @@ static int fill_entry(struct operation_context *context, const struct directory_
 		.entry_timeout = found->timeout,
 	};
 	node_load(context->fs->nodes, node, &context->arena, &view);
+	if (found->changes != node_changes(context->fs->nodes) && found->identity.kind == NODE_ITEM)
+		ret->attr_timeout = ret->entry_timeout = 0;
 	if (!found->attributes.st_mode)
 		r = directory_attributes(
 			context->fs, &context->caller, &view, &ret->attr, &ret->attr_timeout);
@@ -552,7 +554,8 @@ static void know_entry(
 	ret->ino = node_id(node);
 	item_fill_attributes(context->fs, node_item_inode(context->view.table->id, entry->row_key),
 		&entry->facts, &ret->attr);
-	if (!node_drafts(context->fs->nodes, node).open)
+	if (!node_drafts(context->fs->nodes, node).open &&
+		entry->changes == node_changes(context->fs->nodes))
 		ret->attr_timeout = ret->entry_timeout = ITEM_TIMEOUT;
 }
 

@@ -16,6 +16,14 @@ static int run(struct filesystem *fs, enum operation_id operation, const void *i
 	return engine_run(fs->engine, &request, err);
 }
 
+/* Requests go by name: a table made anew under the name is another one. */
+static int check_table(const struct mount_table *table, struct error *err)
+{
+	if (!__atomic_load_n(&table->dropped, __ATOMIC_RELAXED))
+		return 0;
+	return error_set(err, ERROR_TABLE_NOT_FOUND, "Requested resource not found");
+}
+
 int request_table(
 	struct filesystem *fs, struct slice name, struct mount_table **ret, struct error *err)
 {
@@ -47,6 +55,7 @@ int request_item(struct filesystem *fs, const struct mount_table *table, const s
 	};
 	struct get_item_output output = { 0 };
 
+	TRY(check_table(table, err));
 	TRY(run(fs, OPERATION_GET_ITEM, &input, &output, arena, err));
 	if (!output.item)
 		return REQUEST_ABSENT;
@@ -82,6 +91,7 @@ static int query(struct filesystem *fs, const struct mount_table *table,
 		start = key_to_map(&table->schema, after, arena);
 		input.exclusive_start_key = &start;
 	}
+	TRY(check_table(table, err));
 	*ret = (struct query_output){ 0 };
 	return run(fs, OPERATION_QUERY, &input, ret, arena, err);
 }
@@ -128,6 +138,7 @@ int request_partition_by_name(struct filesystem *fs, const struct mount_table *t
 	};
 	struct list_partitions_output output = { .more = true };
 
+	TRY(check_table(table, err));
 	while (output.more) {
 		TRY(run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, &output, arena, err));
 		for (size_t i = 0; i < output.count; i++) {
@@ -185,6 +196,7 @@ int request_scan(struct filesystem *fs, const struct mount_table *table, const s
 		start = key_to_map(&table->schema, after, arena);
 		input.exclusive_start_key = &start;
 	}
+	TRY(check_table(table, err));
 	*ret = (struct query_output){ 0 };
 	return run(fs, OPERATION_SCAN, &input, ret, arena, err);
 }
@@ -199,6 +211,7 @@ int request_partitions(struct filesystem *fs, const struct mount_table *table,
 		.limit = limit,
 	};
 
+	TRY(check_table(table, err));
 	*ret = (struct list_partitions_output){ 0 };
 	return run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, ret, arena, err);
 }
@@ -210,6 +223,7 @@ int request_put(struct filesystem *fs, const struct mount_table *table,
 	struct put_item_input put = *input;
 	struct put_item_output output = { 0 };
 
+	TRY(check_table(table, err));
 	put.table_name = table->name;
 	TRY(run(fs, OPERATION_PUT_ITEM, &put, &output, arena, err));
 	*ret = output.facts;
@@ -224,6 +238,7 @@ int request_delete(struct filesystem *fs, const struct mount_table *table, const
 	struct delete_item_input input = { .table_name = table->name, .key = &key_map };
 	struct delete_item_output output = { 0 };
 
+	TRY(check_table(table, err));
 	TRY(run(fs, OPERATION_DELETE_ITEM, &input, &output, &arena, err));
 	return output.found ? 0 : REQUEST_ABSENT;
 }

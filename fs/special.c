@@ -232,6 +232,18 @@ static int make_table(
 	return adopt_table(fs, text->handle.node, table_name, err);
 }
 
+/* Whether a close may be the last one: in { printf 'year:N '; echo title:S; } the
+ * first is not. */
+static bool schema_is_whole(const struct text_handle *text)
+{
+	struct slice schema = buf_slice(&text->text);
+
+	if (schema_is_complete(schema))
+		return true;
+	return schema.len && !strchr(" \t\r\n{", schema.data[0]) &&
+	       !strchr(" \t", schema.data[schema.len - 1]);
+}
+
 static void flush_schema(struct filesystem *fs, fuse_req_t req, struct handle *handle)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
@@ -242,7 +254,8 @@ static void flush_schema(struct filesystem *fs, fuse_req_t req, struct handle *h
 
 	node_load(fs->nodes, handle->node, &arena, &view);
 	pthread_mutex_lock(&text->mutex);
-	if (text->dirty && make_table(fs, text, view.table->name, &err) < 0)
+	if (text->dirty && schema_is_whole(text) &&
+		make_table(fs, text, view.table->name, &err) < 0)
 		r = filesystem_reject(
 			fs, &handle->opener, handle->node, &err, buf_slice(&text->text));
 	pthread_mutex_unlock(&text->mutex);
@@ -262,6 +275,20 @@ static int truncate_schema(struct filesystem *fs, struct handle *handle, off_t s
 	return 0;
 }
 
+/* What was not whole at any close. */
+static void release_schema(struct filesystem *fs, struct handle *handle)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct node_view view CLEANUP(node_view_release) = { 0 };
+	struct text_handle *text = text_of(handle);
+	struct error err = ERROR_INIT;
+
+	node_load(fs->nodes, handle->node, &arena, &view);
+	if (text->dirty && make_table(fs, text, view.table->name, &err) < 0)
+		filesystem_reject(fs, &handle->opener, handle->node, &err, buf_slice(&text->text));
+	release_text(fs, handle);
+}
+
 const struct file_operations schema_file = {
 	.open = open_text,
 	.read = read_schema,
@@ -269,5 +296,5 @@ const struct file_operations schema_file = {
 	.flush = flush_schema,
 	.fsync = flush_schema,
 	.truncate = truncate_schema,
-	.release = release_text,
+	.release = release_schema,
 };

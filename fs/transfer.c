@@ -29,18 +29,28 @@
 
 enum parked_kind { PARKED_WRITE, PARKED_FLUSH, PARKED_FSYNC, PARKED_READ };
 
+/* A request that is answered when at most so many batches are pending. */
+struct parked {
+	struct parked *next;
+	fuse_req_t req;
+	enum parked_kind kind;
+	size_t size; /* of a write or a read */
+	size_t pending;
+};
+
 struct import_handle {
 	struct handle handle;
 	struct filesystem *fs;
 	struct importer *importer;
-	pthread_mutex_t mutex; /* of the rest */
+	pthread_mutex_t feeding; /* held around what reads into the importer */
+	pthread_mutex_t mutex; /* of the rest; after the importer's own */
 	struct buf refused; /* "line 7: …\n" each, since the last close */
 	uint64_t refused_count, refused_listed, refused_told;
 	bool fed;
-	bool reported; /* the report was read since the last write */
-	fuse_req_t parked;
-	enum parked_kind parked_kind;
-	size_t parked_size; /* of a write */
+	bool reported; /* a report was made since the last write */
+	struct buf report; /* what of it is not yet read */
+	struct parked *parked, **parked_last;
+	size_t parked_pending; /* what the importer was asked to wait for */
 };
 
 static struct import_handle *import_of(struct handle *handle)
@@ -70,7 +80,9 @@ static int open_import(struct filesystem *fs, const struct caller *caller, struc
 	struct import_handle *import = memory_new_zero(sizeof(*import));
 
 	handle_init(&import->handle, fs, NODE_IMPORT, caller, view->node, flags);
+	pthread_mutex_init(&import->feeding, NULL);
 	pthread_mutex_init(&import->mutex, NULL);
+	import->parked_last = &import->parked;
 	import->fs = fs;
 	if (handle_writes(&import->handle))
 		import->importer =
@@ -112,19 +124,29 @@ static int import_outcome(struct import_handle *import)
 		fs, &import->handle.opener, import->handle.node, &err, (struct slice){ NULL, 0 });
 }
 
-static void reply_report(struct import_handle *import, fuse_req_t req)
+/* The report of what this descriptor brought, in as many reads as it takes. */
+static void reply_report(struct import_handle *import, fuse_req_t req, size_t size)
 {
-	struct buf text CLEANUP(buf_release) = BUF_INIT;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	struct importer_report report = { 0 };
+	struct buf part CLEANUP(buf_release) = BUF_INIT;
 
 	if (importer_report(import->importer, &report, &err) < 0) {
 		fuse_reply_err(req, -error_to_errno(&err));
 		return;
 	}
-	buf_appendf(&text, "{\"Imported\": %llu, \"Rejected\": %llu}\n",
-		(unsigned long long)report.imported, (unsigned long long)report.rejected);
-	fuse_reply_buf(req, text.data, text.len);
+	pthread_mutex_lock(&import->mutex);
+	if (!import->reported)
+		buf_appendf(&import->report, "{\"Imported\": %llu, \"Rejected\": %llu}\n",
+			(unsigned long long)report.imported, (unsigned long long)report.rejected);
+	import->reported = true;
+	if (size > import->report.len)
+		size = import->report.len;
+	buf_append(&part, import->report.data, size);
+	memmove(import->report.data, import->report.data + size, import->report.len - size);
+	buf_resize(&import->report, import->report.len - size);
+	pthread_mutex_unlock(&import->mutex);
+	fuse_reply_buf(req, part.data, part.len);
 }
 
 static int settle_import(struct import_handle *import, bool sync)
@@ -139,44 +161,95 @@ static int settle_import(struct import_handle *import, bool sync)
 	return r;
 }
 
-/* Answers the parked request, mostly from the importer's thread. */
-static void answer_parked(void *context)
+static void answer(struct import_handle *import, const struct parked *parked)
 {
-	struct import_handle *import = context;
-	fuse_req_t req = import->parked;
-
-	import->parked = NULL;
-	switch (import->parked_kind) {
+	switch (parked->kind) {
 	case PARKED_WRITE:
-		fuse_reply_write(req, import->parked_size);
+		fuse_reply_write(parked->req, parked->size);
 		break;
 	case PARKED_FLUSH:
-		fuse_reply_err(req, -settle_import(import, false));
+		fuse_reply_err(parked->req, -settle_import(import, false));
 		break;
 	case PARKED_FSYNC:
-		fuse_reply_err(req, -settle_import(import, true));
+		fuse_reply_err(parked->req, -settle_import(import, true));
 		break;
 	case PARKED_READ:
-		reply_report(import, req);
+		reply_report(import, parked->req, parked->size);
 		break;
 	}
 }
 
-/* The kernel lets one write or flush of a descriptor in at a time, but for
- * duplicates in several processes: those are answered at once. */
-static bool park(struct import_handle *import, fuse_req_t req, enum parked_kind kind, size_t size)
+/* Takes out those that are due; *ret_pending is what the others wait for. */
+static struct parked *take_due_locked(struct import_handle *import, size_t *ret_pending)
 {
-	bool free_place;
+	struct parked *due = NULL, **due_last = &due, **link = &import->parked;
+
+	*ret_pending = 0;
+	while (*link) {
+		struct parked *parked = *link;
+
+		if (parked->pending >= import->parked_pending) {
+			*link = parked->next;
+			parked->next = NULL;
+			*due_last = parked;
+			due_last = &parked->next;
+			continue;
+		}
+		if (parked->pending > *ret_pending)
+			*ret_pending = parked->pending;
+		link = &parked->next;
+	}
+	import->parked_last = link;
+	return due;
+}
+
+/* Answers the parked requests that are due, mostly from the importer's thread,
+ * and has it call again for the others. */
+static void answer_due(void *context)
+{
+	struct import_handle *import = context;
+	struct parked *due, *next;
+	size_t pending;
+	bool more;
 
 	pthread_mutex_lock(&import->mutex);
-	free_place = !import->parked;
-	if (free_place) {
-		import->parked = req;
-		import->parked_kind = kind;
-		import->parked_size = size;
-	}
+	due = take_due_locked(import, &pending);
+	more = import->parked != NULL;
+	if (more)
+		import->parked_pending = pending;
 	pthread_mutex_unlock(&import->mutex);
-	return free_place;
+	/* While one is parked the file stays open; after the last answer it may
+	 * be gone. */
+	if (more)
+		importer_wait(import->importer, pending, answer_due, import);
+	for (; due; due = next) {
+		next = due->next;
+		answer(import, due);
+		free(due);
+	}
+}
+
+static void park(struct import_handle *import, fuse_req_t req, enum parked_kind kind, size_t size,
+	size_t pending)
+{
+	struct parked *parked = memory_new_zero(sizeof(*parked));
+
+	*parked = (struct parked){ NULL, req, kind, size, pending };
+	pthread_mutex_lock(&import->mutex);
+	if (!import->parked || pending > import->parked_pending)
+		import->parked_pending = pending;
+	pending = import->parked_pending;
+	*import->parked_last = parked;
+	import->parked_last = &parked->next;
+	pthread_mutex_unlock(&import->mutex);
+	importer_wait(import->importer, pending, answer_due, import);
+}
+
+static void finish_line(struct import_handle *import, bool last)
+{
+	pthread_mutex_lock(&import->feeding);
+	importer_finish_line(import->importer, last);
+	pthread_mutex_unlock(&import->feeding);
 }
 
 static void write_import(struct filesystem *fs, fuse_req_t req, struct handle *handle,
@@ -192,13 +265,15 @@ static void write_import(struct filesystem *fs, fuse_req_t req, struct handle *h
 					    (struct slice){ NULL, 0 }));
 		return;
 	}
+	pthread_mutex_lock(&import->feeding);
+	importer_feed(import->importer, data);
+	pthread_mutex_unlock(&import->feeding);
+	pthread_mutex_lock(&import->mutex);
 	import->fed = true;
 	import->reported = false;
-	importer_feed(import->importer, data);
-	if (park(import, req, PARKED_WRITE, data.len))
-		importer_wait(import->importer, PENDING_MAX, answer_parked, import);
-	else
-		fuse_reply_write(req, data.len);
+	buf_clear(&import->report);
+	pthread_mutex_unlock(&import->mutex);
+	park(import, req, PARKED_WRITE, data.len, PENDING_MAX);
 }
 
 static void finish_import(struct handle *handle, fuse_req_t req, enum parked_kind kind)
@@ -209,11 +284,8 @@ static void finish_import(struct handle *handle, fuse_req_t req, enum parked_kin
 		fuse_reply_err(req, 0);
 		return;
 	}
-	importer_finish_line(import->importer, false);
-	if (park(import, req, kind, 0))
-		importer_wait(import->importer, 0, answer_parked, import);
-	else
-		fuse_reply_err(req, 0);
+	finish_line(import, false);
+	park(import, req, kind, 0, 0);
 }
 
 static void flush_import(struct filesystem *fs, fuse_req_t req, struct handle *handle)
@@ -228,7 +300,6 @@ static void fsync_import(struct filesystem *fs, fuse_req_t req, struct handle *h
 	finish_import(handle, req, PARKED_FSYNC);
 }
 
-/* The report of what this descriptor brought, once, wherever its offset is. */
 static void read_import(
 	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset)
 {
@@ -237,16 +308,11 @@ static void read_import(
 	(void)fs;
 	if (!import->importer) {
 		reply_text(req, SLICE(IMPORT_HELP), size, offset);
-	} else if (import->reported) {
-		fuse_reply_buf(req, NULL, 0);
-	} else {
-		import->reported = true;
-		importer_finish_line(import->importer, false);
-		if (park(import, req, PARKED_READ, 0))
-			importer_wait(import->importer, 0, answer_parked, import);
-		else
-			reply_report(import, req);
+		return;
 	}
+	/* The offset is where writing has got to: the report is a stream too. */
+	finish_line(import, false);
+	park(import, req, PARKED_READ, size, 0);
 }
 
 static int truncate_import(struct filesystem *fs, struct handle *handle, off_t size)
@@ -261,7 +327,7 @@ static void release_import(struct filesystem *fs, struct handle *handle)
 	struct import_handle *import = import_of(handle);
 
 	if (import->importer) {
-		importer_finish_line(import->importer, true);
+		finish_line(import, true);
 		importer_free(import->importer);
 	}
 	if (import->refused_count > import->refused_told) {
@@ -279,6 +345,8 @@ static void release_import(struct filesystem *fs, struct handle *handle)
 		rejection_record(fs->rejections, handle->opener.uid, &rejection);
 	}
 	buf_release(&import->refused);
+	buf_release(&import->report);
+	pthread_mutex_destroy(&import->feeding);
 	pthread_mutex_destroy(&import->mutex);
 	handle_done(handle, fs);
 	free(import);

@@ -93,8 +93,9 @@ int main(int argc, char **argv)
 			return print_command_help(command);
 		return command->run(command, argc - 1, argv + 1);
 	}
-	/* mount.fuse3 calls us with the source, the mount point and -o. */
-	if (argc > 2 && argv[1][0] != '-')
+	/* mount.fuse3 calls us with the source, the mount point and -o. A word
+	 * without a slash or an option is rather a mistyped command. */
+	if (argc > 2 && argv[1][0] != '-' && (strchr(argv[1], '/') || argc > 3))
 		return run_mount(find_command("mount"), argc, argv);
 	fprintf(stderr, "dynamount: '%s' is not a command\nTry 'dynamount --help'.\n", argv[1]);
 	return 2;

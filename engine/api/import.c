@@ -40,6 +40,7 @@ struct importer {
 	unsigned depth; /* in an array: of brackets within the element */
 	bool in_string, escaped;
 	struct batch *filling;
+	bool started; /* the thread */
 
 	/* Between the two threads. */
 	pthread_mutex_t mutex;
@@ -169,6 +170,22 @@ static void *run_writer(void *data)
 	return NULL;
 }
 
+/* The first batch starts the thread: many files are opened and never written. */
+static bool start_writer(struct importer *importer)
+{
+	int r;
+
+	if (importer->started)
+		return true;
+	r = pthread_create(&importer->thread, NULL, run_writer, importer);
+	importer->started = r == 0;
+	pthread_mutex_lock(&importer->mutex);
+	if (r && importer->failure.class == ERROR_NONE)
+		error_set_errno(&importer->failure, r, "Starting to import");
+	pthread_mutex_unlock(&importer->mutex);
+	return importer->started;
+}
+
 static void submit(struct importer *importer)
 {
 	struct batch *batch = importer->filling;
@@ -176,6 +193,10 @@ static void submit(struct importer *importer)
 	importer->filling = NULL;
 	if (!batch)
 		return;
+	if (!start_writer(importer)) {
+		batch_free(batch);
+		return;
+	}
 	pthread_mutex_lock(&importer->mutex);
 	*importer->last = batch;
 	importer->last = &batch->next;
@@ -221,14 +242,17 @@ static int read_item(struct slice text, struct arena *arena, struct map *ret, st
 static void take_item(struct importer *importer, struct slice text, uint64_t line)
 {
 	struct error err = ERROR_INIT;
+	struct arena_mark mark;
 	struct batch *batch;
 	struct map *item;
 
 	if (!importer->filling)
 		importer->filling = batch_new();
 	batch = importer->filling;
+	mark = arena_mark(&batch->arena);
 	item = arena_alloc(&batch->arena, sizeof(*item));
 	if (read_item(text, &batch->arena, item, &err) < 0) {
+		arena_reset(&batch->arena, mark);
 		reject_line(importer, line, &err);
 		return;
 	}
@@ -402,7 +426,6 @@ struct importer *importer_new(
 	importer->failure = ERROR_INIT;
 	pthread_mutex_init(&importer->mutex, NULL);
 	pthread_cond_init(&importer->changed, NULL);
-	pthread_create(&importer->thread, NULL, run_writer, importer);
 	return importer;
 }
 
@@ -413,7 +436,8 @@ void importer_free(struct importer *importer)
 	importer->stopping = true;
 	pthread_cond_signal(&importer->changed);
 	pthread_mutex_unlock(&importer->mutex);
-	pthread_join(importer->thread, NULL);
+	if (importer->started)
+		pthread_join(importer->thread, NULL);
 	pthread_cond_destroy(&importer->changed);
 	pthread_mutex_destroy(&importer->mutex);
 	buf_release(&importer->pending);
