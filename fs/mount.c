@@ -8,6 +8,7 @@
 #include "listing.h"
 #include "operations.h"
 #include "rejection.h"
+#include "requests.h"
 #include "scratch.h"
 
 #include <errno.h>
@@ -38,6 +39,24 @@ static int open_engine(const char *data_directory, const struct engine_options *
 	return 0;
 }
 
+/* A partition that holds scratch is a directory, also without items. */
+static void keep_partition_of_scratch(void *context, struct slice directory)
+{
+	struct filesystem *fs = context;
+	const char *slash = memchr(directory.data, '/', directory.len);
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct mount_table *table = NULL;
+	struct slice name;
+
+	if (!slash)
+		return;
+	name = slice_of(directory.data, (size_t)(slash - directory.data));
+	if (request_table(fs, name, &table, &err) != 0)
+		return;
+	ephemeral_add(fs->ephemerals, table->id, slice_skip(directory, name.len + 1));
+	mount_table_unref(table);
+}
+
 static int filesystem_open(
 	const struct mount_options *options, struct filesystem *fs, struct error *err)
 {
@@ -62,6 +81,7 @@ static int filesystem_open(
 	pthread_mutex_init(&fs->handles_mutex, NULL);
 	fs->started_ns = clock_realtime_ns();
 	fs->read_only = options->read_only;
+	scratch_visit_found(fs->scratch, keep_partition_of_scratch, fs);
 	return 0;
 }
 

@@ -58,9 +58,26 @@ int scratch_user_obtain(struct scratch *scratch, uid_t uid, struct scratch_user 
 	return r;
 }
 
+/* The path is DIRECTORY/.files/NAME; files of one directory come together. */
+static void note_directory(struct buf *found, struct slice path)
+{
+	const char *files = memmem(path.data, path.len, "/.files/", strlen("/.files/"));
+	struct slice directory, last = { NULL, 0 };
+
+	if (!files)
+		return; /* in the root, which always exists */
+	directory = slice_of(path.data, (size_t)(files - path.data));
+	if (found->len > directory.len)
+		last = slice_of(found->data + found->len - directory.len - 1, directory.len);
+	if (slice_present(last) && slice_equal(last, directory))
+		return;
+	buf_append_slice(found, directory);
+	buf_append_char(found, '\0');
+}
+
 static int account_locked(struct scratch_user *user, const char *path, const struct stat *stat)
 {
-	(void)path;
+	note_directory(&user->found, slice_from_string(path));
 	user->used += SCRATCH_ENTRY_COST + stat->st_size;
 	user->entries++;
 	return 0;
@@ -140,6 +157,21 @@ int scratch_new(const char *data_directory, int64_t limit, struct scratch **ret,
 	}
 	*ret = scratch;
 	return 0;
+}
+
+void scratch_visit_found(struct scratch *scratch, scratch_visitor *visit, void *context)
+{
+	for (struct scratch_user *user = scratch_users(scratch); user; user = user->next) {
+		struct slice rest = buf_slice(&user->found);
+
+		while (rest.len) {
+			struct slice directory = slice_from_string(rest.data);
+
+			visit(context, directory);
+			rest = slice_skip(rest, directory.len + 1);
+		}
+		buf_release(&user->found);
+	}
 }
 
 void scratch_free(struct scratch *scratch)

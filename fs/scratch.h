@@ -67,6 +67,12 @@ NODISCARD int scratch_new(
 /* Every file must have been closed. */
 void scratch_free(struct scratch *scratch);
 
+/* Called with a directory of the mount, "Movies/2013". */
+typedef void scratch_visitor(void *context, struct slice directory);
+/* Tells, once, of the directories in which some user's files were found when it
+ * was opened: they exist, whatever else is in them. Perhaps repeatedly. */
+void scratch_visit_found(struct scratch *scratch, scratch_visitor *visit, void *context);
+
 /* stat(2), lstat's kind. st_uid and st_mode are as the user is shown them;
  * st_gid is the daemon's: who knows the caller's group puts it there. */
 NODISCARD int scratch_stat(

@@ -46,6 +46,7 @@ void scratch_user_free(struct scratch_user *user)
 	assert(!user->open);
 	pthread_mutex_destroy(&user->names);
 	close(user->root);
+	buf_release(&user->found);
 	free(user);
 }
 

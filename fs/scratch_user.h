@@ -29,6 +29,7 @@ struct scratch_user {
 	pthread_mutex_t names;
 	struct scratch_file *open; /* few: at most SCRATCH_OPEN_MAX */
 	unsigned open_count;
+	struct buf found; /* at start: directories that hold files, each ended by NUL */
 };
 
 /* 0 or a negative errno, from a call that returns -1 and sets errno. */
