@@ -17,7 +17,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import threading
 from pathlib import Path
 
@@ -38,22 +37,13 @@ def raise_hang(*_):
     raise Hang("the test took longer than it may")
 
 
-def stacks_of(process):
-    """Where a daemon stands, when there is a debugger to tell."""
-    if shutil.which("gdb") is None:
-        return "(no gdb to ask where it stands)\n"
-    command = ["gdb", "-p", str(process.pid), "-batch", "-ex", "thread apply all bt"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=40)
-    return result.stdout
-
-
 def end_hang(main):
     faulthandler.dump_traceback(all_threads=True)
     for mount in list(mounts):
         process = mount.process
         if process is not None and process.poll() is None:
-            with contextlib.suppress(Exception), open(mount.log, "a") as log:
-                log.write(stacks_of(process))
+            with contextlib.suppress(Exception):
+                mount.log_stacks()
             process.kill()
     signal.pthread_kill(main, signal.SIGALRM)
 

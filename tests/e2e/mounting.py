@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -102,6 +103,9 @@ class Mount:
         try:
             self._unmount()
             code = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.log_stacks()
+            raise AssertionError(f"does not end after it was unmounted:\n{self.log_tail()}") from None
         finally:
             self.abandon()
         assert code == 0, f"dynamount ended with {code}:\n{self.log_tail()}"
@@ -142,6 +146,15 @@ class Mount:
     def remount(self, options=None):
         self.stop()
         return self.start(options)
+
+    def log_stacks(self):
+        """Adds to the log where its threads stand, when there is a debugger to tell."""
+        if shutil.which("gdb") is None:
+            return
+        command = ["gdb", "-p", str(self.process.pid), "-batch", "-ex", "thread apply all bt"]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=40)
+        with open(self.log, "a") as log:
+            log.write(result.stdout)
 
     def log_tail(self, limit=8000):
         if not self.log.exists():

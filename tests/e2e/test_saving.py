@@ -568,6 +568,26 @@ def test_an_open_reader_keeps_the_text_that_it_opened(item):
     assert rest in (OLD, '{"other": "text"}')
 
 
+def replace_by_rename(path, text):
+    save(path.with_name("x.tmp"), text)
+    os.rename(path.with_name("x.tmp"), path)
+
+
+@pytest.mark.parametrize("way", [save, replace_by_rename], ids=["in_place", "by_rename"])
+@pytest.mark.parametrize("quiet", [0, 1.5], ids=["fresh", "quiet"])
+def test_a_reader_in_the_middle_of_an_item_is_not_given_half_of_another(item, quiet, way):
+    old, new = ('{"a": "' + letter * 300_000 + '"}' for letter in "on")
+    save(item, old)
+    time.sleep(quiet)
+    with opened(item, os.O_RDONLY) as fd:
+        begin = os.read(fd, 4096)
+        way(item, new)
+        rest = b"".join(iter(lambda: os.read(fd, 65536), b""))
+    assert set(begin + rest) == set(old.encode())
+    assert len(begin + rest) == len(old)
+    assert read_text(item) == new
+
+
 # Lost updates, put-if-absent
 
 

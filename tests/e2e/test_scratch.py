@@ -104,6 +104,14 @@ def test_scratch_survives_a_remount(mount, scratch):
     assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
 
 
+def test_scratch_in_a_partition_without_items_survives_a_remount(mount, table):
+    (table / "2014").mkdir()
+    save(table / "2014/notes.tmp", "0123456789")
+    mount.remount()
+    assert read_text(table / "2014/notes.tmp") == "0123456789"
+    assert sorted(os.listdir(table)) == ["2013", "2014"]
+
+
 def test_scratch_survives_kill_9(mount, scratch):
     mount.kill9()
     mount.start()
