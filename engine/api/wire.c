@@ -294,6 +294,21 @@ static void write_list(const struct field *field, const struct request_list *lis
 	buf_append_char(buf, ']');
 }
 
+static void write_map(const struct field *field, const struct request_list *list, struct buf *buf)
+{
+	const char *item = list->items;
+
+	buf_append_char(buf, '{');
+	for (size_t i = 0; i < list->count; i++, item += field->shape->size) {
+		if (i)
+			buf_append_char(buf, ',');
+		json_append_string(buf, *(const struct slice *)(const void *)item);
+		buf_append_char(buf, ':');
+		wire_write(field->shape, item, buf);
+	}
+	buf_append_char(buf, '}');
+}
+
 static void write_items(const struct request_list *list, struct buf *buf)
 {
 	const struct map *items = list->items;
@@ -303,6 +318,19 @@ static void write_items(const struct request_list *list, struct buf *buf)
 		if (i)
 			buf_append_char(buf, ',');
 		typed_append_map(buf, &items[i]);
+	}
+	buf_append_char(buf, ']');
+}
+
+static void write_values(const struct request_list *list, struct buf *buf)
+{
+	const struct value *values = list->items;
+
+	buf_append_char(buf, '[');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			buf_append_char(buf, ',');
+		typed_append_value(buf, &values[i]);
 	}
 	buf_append_char(buf, ']');
 }
@@ -357,7 +385,11 @@ static bool write_field(const struct field *field, const void *member, struct bu
 		typed_append_map(buf, *(const struct map *const *)member);
 		return true;
 	case FIELD_MAP:
-	case FIELD_VALUES: /* of requests only */
+		write_map(field, member, buf);
+		return ((const struct request_list *)member)->present;
+	case FIELD_VALUES:
+		write_values(member, buf);
+		return ((const struct request_list *)member)->present;
 	case FIELD_UNSUPPORTED:
 		return false;
 	}
