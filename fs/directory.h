@@ -48,6 +48,13 @@ int directory_rename(struct filesystem *fs, const struct caller *caller,
 	const struct node_view *from, struct slice from_name, const struct node_view *to,
 	struct slice to_name, unsigned flags);
 
+/* What was opened under a name keeps its node; the next file of the name gets
+ * another one. */
+void directory_forget_name(struct filesystem *fs, const struct node_view *directory,
+	const struct node_identity *identity);
+/* A partition that loses an item stays, maybe empty, until rmdir. */
+void directory_keep_partition(struct filesystem *fs, const struct node_view *directory);
+
 /* The place of a scratch file in the overlay, in the arena. */
 struct scratch_path directory_scratch_path(struct filesystem *fs, const struct node_view *directory,
 	struct slice name, struct arena *arena);

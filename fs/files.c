@@ -170,6 +170,31 @@ int filesystem_refuse(struct filesystem *fs, const struct caller *caller, struct
 	return filesystem_reject_name(fs, caller, directory, name, &err);
 }
 
+void file_refuse_write(struct filesystem *fs, fuse_req_t req, struct handle *handle,
+	struct slice data, off_t offset)
+{
+	(void)fs;
+	(void)handle;
+	(void)data;
+	(void)offset;
+	fuse_reply_err(req, EPERM);
+}
+
+void file_flush_nothing(struct filesystem *fs, fuse_req_t req, struct handle *handle)
+{
+	(void)fs;
+	(void)handle;
+	fuse_reply_err(req, 0);
+}
+
+int file_refuse_truncate(struct filesystem *fs, struct handle *handle, off_t size)
+{
+	(void)fs;
+	(void)handle;
+	(void)size;
+	return -EPERM;
+}
+
 /* Scratch files: the overlay's own, behind the table. */
 
 struct scratch_handle {

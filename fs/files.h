@@ -65,6 +65,12 @@ struct caller caller_of(fuse_req_t req);
 /* Replies with the part of the text that a read asks for. */
 void reply_text(fuse_req_t req, struct slice text, size_t size, off_t offset);
 
+/* Operations of files that are only read. */
+void file_refuse_write(struct filesystem *fs, fuse_req_t req, struct handle *handle,
+	struct slice data, off_t offset);
+void file_flush_nothing(struct filesystem *fs, fuse_req_t req, struct handle *handle);
+int file_refuse_truncate(struct filesystem *fs, struct handle *handle, off_t size);
+
 /* What each file kind's source offers to the table. */
 /* The attributes of an open file that no name leads to any more: 0 or -errno. */
 int handle_attributes(struct filesystem *fs, const struct node *node, struct stat *ret);

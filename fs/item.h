@@ -1,13 +1,9 @@
-/* Items as files: attributes, names and moves. Opening, reading and saving is
- * in item.c too, behind files.h. */
+/* Items as files: attributes, whole texts and moves. Open files are in item_file.c,
+ * behind files.h. */
 #pragma once
 
-#include "draft.h"
 #include "filesystem.h"
 
-/* Where an item's node says that it is. */
-int item_place_of(const struct node_view *view, struct arena *arena, struct item_place *ret,
-	struct error *err) NODISCARD;
 /* Fills the attributes of an item: 0, -ENOENT, or another failure. Timeout is
  * how long the kernel may keep them, in seconds. */
 int item_attributes(

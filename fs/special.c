@@ -80,31 +80,6 @@ static void read_text(struct filesystem *fs, fuse_req_t req, struct handle *hand
 	pthread_mutex_unlock(&text->mutex);
 }
 
-static void refuse_write(struct filesystem *fs, fuse_req_t req, struct handle *handle,
-	struct slice data, off_t offset)
-{
-	(void)fs;
-	(void)handle;
-	(void)data;
-	(void)offset;
-	fuse_reply_err(req, EPERM);
-}
-
-static void flush_nothing(struct filesystem *fs, fuse_req_t req, struct handle *handle)
-{
-	(void)fs;
-	(void)handle;
-	fuse_reply_err(req, 0);
-}
-
-static int refuse_truncate(struct filesystem *fs, struct handle *handle, off_t size)
-{
-	(void)fs;
-	(void)handle;
-	(void)size;
-	return -EPERM;
-}
-
 static int make_info(
 	struct filesystem *fs, struct text_handle *text, struct slice table_name, struct error *err)
 {
@@ -120,10 +95,10 @@ static void read_info(
 const struct file_operations info_file = {
 	.open = open_text,
 	.read = read_info,
-	.write = refuse_write,
-	.flush = flush_nothing,
-	.fsync = flush_nothing,
-	.truncate = refuse_truncate,
+	.write = file_refuse_write,
+	.flush = file_flush_nothing,
+	.fsync = file_flush_nothing,
+	.truncate = file_refuse_truncate,
 	.release = release_text,
 };
 
@@ -145,10 +120,10 @@ static void read_errors(
 const struct file_operations error_file = {
 	.open = open_text,
 	.read = read_errors,
-	.write = refuse_write,
-	.flush = flush_nothing,
-	.fsync = flush_nothing,
-	.truncate = refuse_truncate,
+	.write = file_refuse_write,
+	.flush = file_flush_nothing,
+	.fsync = file_flush_nothing,
+	.truncate = file_refuse_truncate,
 	.release = release_text,
 };
 

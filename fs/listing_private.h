@@ -1,0 +1,57 @@
+/* What listing.c, which goes through the entries, and listing_source.c, which
+ * fetches them, share. */
+#pragma once
+
+#include "listing.h"
+
+#include "base/buf.h"
+#include <pthread.h>
+
+#define BATCH_ENTRIES   256
+#define CHECKPOINTS_MAX 256
+#define HASH_BITS       24
+
+/* In the order of the listing. */
+enum source { SOURCE_DOTS, SOURCE_STORED, SOURCE_EPHEMERAL, SOURCE_SCRATCH, SOURCE_COUNT };
+
+/* Where a listing stands: after the entry of this key in this source. An absent
+ * key is the source's beginning. */
+struct position {
+	enum source source;
+	struct slice key; /* a row key, or a name */
+};
+
+struct batch {
+	struct arena arena;
+	struct position start; /* before its first entry */
+	struct position end; /* after its last one */
+	uint64_t first; /* ordinal of its first entry */
+	struct listing_entry *entries;
+	struct slice *keys; /* of each entry, as a position has it */
+	uint64_t changes; /* node_changes() before it was read */
+	enum source source; /* of all of them */
+	size_t count;
+};
+
+struct checkpoint {
+	uint64_t ordinal; /* of the entry after it */
+	enum source source;
+	struct buf key;
+	bool has_key;
+};
+
+struct listing {
+	struct filesystem *fs;
+	struct caller caller;
+	struct node *directory;
+	pthread_mutex_t mutex;
+	struct batch *current, *previous;
+	struct checkpoint checkpoints[CHECKPOINTS_MAX];
+	size_t checkpoint_count, checkpoint_every, batches_since;
+	uint64_t next_cookie; /* of the entry given last: reading on */
+	struct listing *older, *newer; /* in filesystem.listings */
+};
+
+/* Fetches entries of one source from the position on; none at its end. */
+int listing_fill(struct listing *listing, struct batch *batch, const struct position *position,
+	struct error *err) NODISCARD;

@@ -1,0 +1,275 @@
+#include "listing_private.h"
+
+#include "base/hash.h"
+#include "ephemeral.h"
+#include "name.h"
+#include "requests.h"
+#include "scratch.h"
+
+#define TABLES_PAGE 100
+
+static struct listing_entry *add(
+	struct batch *batch, enum node_kind kind, struct slice name, struct slice key)
+{
+	struct listing_entry *entry = &batch->entries[batch->count];
+	uint64_t ordinal = batch->first + batch->count;
+
+	*entry = (struct listing_entry){ .name = name, .kind = kind, .changes = batch->changes };
+	entry->cookie = (ordinal + 1) << HASH_BITS | (hash64(name) & ((1u << HASH_BITS) - 1));
+	batch->keys[batch->count++] = key;
+	return entry;
+}
+
+static struct slice encode_name(
+	const struct value *value, enum name_suffix suffix, struct arena *arena)
+{
+	struct buf name CLEANUP(buf_release) = BUF_INIT;
+
+	name_encode(value, suffix, &name);
+	return arena_copy(arena, buf_slice(&name));
+}
+
+static void add_dots(struct batch *batch, const struct position *position)
+{
+	if (!slice_present(position->key))
+		add(batch, NODE_ROOT, SLICE("."), SLICE("."));
+	if (!slice_present(position->key) || slice_equal(position->key, SLICE(".")))
+		add(batch, NODE_ROOT, SLICE(".."), SLICE(".."));
+}
+
+static int add_tables(struct listing *listing, struct batch *batch, const struct position *position,
+	struct error *err)
+{
+	struct list_tables_input input = {
+		.exclusive_start_table_name = position->key,
+		.limit = { true, TABLES_PAGE },
+	};
+	struct list_tables_output output = { 0 };
+	struct request request = {
+		.operation = OPERATION_LIST_TABLES,
+		.arena = &batch->arena,
+		.input = &input,
+		.output = &output,
+	};
+	const struct slice *names;
+
+	TRY(engine_run(listing->fs->engine, &request, err));
+	names = output.table_names.items;
+	for (size_t i = 0; i < output.table_names.count; i++) {
+		struct value value = { .type = VALUE_S, .bytes = names[i] };
+
+		add(batch, NODE_TABLE, encode_name(&value, NAME_PARTITION, &batch->arena),
+			names[i]);
+	}
+	return 0;
+}
+
+static int add_items(struct batch *batch, const struct mount_table *table,
+	const struct query_output *page, struct error *err)
+{
+	const struct key_schema *schema = &table->schema;
+	const struct map *items = page->items.items;
+
+	for (size_t i = 0; i < page->items.count; i++) {
+		struct buf row_key CLEANUP(buf_release) = BUF_INIT;
+		struct listing_entry *entry;
+		const struct value *named;
+		struct slice bytes;
+		struct key key;
+
+		TRY(key_from_map(schema, &items[i], &key, err));
+		key_encode(schema, &key, &row_key);
+		bytes = arena_copy(&batch->arena, buf_slice(&row_key));
+		named = key_schema_has_sort(schema) ? &key.sort : &key.partition;
+		entry = add(batch, NODE_ITEM, encode_name(named, NAME_ITEM, &batch->arena), bytes);
+		entry->row_key = bytes;
+		entry->has_facts = true;
+		entry->facts = page->facts[i];
+	}
+	return 0;
+}
+
+static int decode_position(const struct mount_table *table, const struct position *position,
+	struct arena *arena, struct key *key, const struct key **ret, struct error *err)
+{
+	*ret = NULL;
+	if (!slice_present(position->key))
+		return 0;
+	TRY(key_decode(&table->schema, position->key, arena, key, err));
+	*ret = key;
+	return 0;
+}
+
+static struct key_schema hash_only(const struct mount_table *table)
+{
+	return (struct key_schema){ .partition = table->schema.partition };
+}
+
+static int add_partitions(struct listing *listing, struct batch *batch,
+	const struct mount_table *table, const struct position *position, struct error *err)
+{
+	struct key_schema schema = hash_only(table);
+	struct list_partitions_output output;
+	const struct value *after = NULL;
+	struct key key;
+
+	if (slice_present(position->key)) {
+		TRY(key_decode(&schema, position->key, &batch->arena, &key, err));
+		after = &key.partition;
+	}
+	TRY(request_partitions(
+		listing->fs, table, after, BATCH_ENTRIES, &batch->arena, &output, err));
+	for (size_t i = 0; i < output.count; i++) {
+		struct buf row_key CLEANUP(buf_release) = BUF_INIT;
+		struct slice name =
+			encode_name(&output.partitions[i], NAME_PARTITION, &batch->arena);
+		struct slice bytes;
+
+		key_encode_partition(&output.partitions[i], &row_key);
+		bytes = arena_copy(&batch->arena, buf_slice(&row_key));
+		add(batch, NODE_PARTITION, name, bytes)->row_key = bytes;
+	}
+	return 0;
+}
+
+static int add_partition_items(struct listing *listing, struct batch *batch,
+	const struct node_view *view, const struct position *position, struct error *err)
+{
+	struct key_schema schema = hash_only(view->table);
+	struct query_output page;
+	struct key key, after_key;
+	const struct key *after;
+
+	if (!view->row_key.len)
+		return 0; /* its key is not known yet, so it holds nothing */
+	TRY(key_decode(&schema, view->row_key, &batch->arena, &key, err));
+	TRY(decode_position(view->table, position, &batch->arena, &after_key, &after, err));
+	TRY(request_partition_items(listing->fs, view->table, &key.partition, after, BATCH_ENTRIES,
+		&batch->arena, &page, err));
+	return add_items(batch, view->table, &page, err);
+}
+
+static int add_table_items(struct listing *listing, struct batch *batch,
+	const struct mount_table *table, const struct position *position, struct error *err)
+{
+	struct query_output page;
+	struct key after_key;
+	const struct key *after;
+
+	TRY(decode_position(table, position, &batch->arena, &after_key, &after, err));
+	TRY(request_scan(
+		listing->fs, table, after, BATCH_ENTRIES, true, &batch->arena, &page, err));
+	return add_items(batch, table, &page, err);
+}
+
+static int add_stored(struct listing *listing, struct batch *batch, const struct node_view *view,
+	const struct position *position, struct error *err)
+{
+	if (view->kind == NODE_ROOT)
+		return add_tables(listing, batch, position, err);
+	if (!mount_table_exists(view->table))
+		return 0;
+	if (view->kind == NODE_PARTITION)
+		return add_partition_items(listing, batch, view, position, err);
+	if (key_schema_has_sort(&view->table->schema))
+		return add_partitions(listing, batch, view->table, position, err);
+	return add_table_items(listing, batch, view->table, position, err);
+}
+
+/* Whether an ephemeral partition has items, and so was listed already. */
+static int is_stored(struct listing *listing, const struct mount_table *table, struct slice name,
+	struct arena *arena, struct error *err)
+{
+	struct slice canonical;
+	struct value value;
+	uint64_t hash;
+	int r, outcome = name_decode(name, NAME_PARTITION, table->schema.partition.type, arena,
+		       &value, &hash, &canonical);
+
+	if (outcome == NAME_HASHED)
+		r = request_partition_by_name(
+			listing->fs, table, name, NAME_PARTITION, hash, arena, &value, err);
+	else
+		r = request_partition(listing->fs, table, &value, err);
+	TRY(r);
+	return r == 0;
+}
+
+static size_t after_name(const struct slice *names, size_t count, const struct position *position)
+{
+	size_t i = 0;
+
+	if (!slice_present(position->key))
+		return 0;
+	while (i < count && !slice_equal(names[i], position->key))
+		i++;
+	return i < count ? i + 1 : 0;
+}
+
+/* All of them are one batch: they are bounded. */
+static int add_ephemerals(struct listing *listing, struct batch *batch,
+	const struct node_view *view, const struct position *position, struct error *err)
+{
+	bool root = view->kind == NODE_ROOT;
+	struct slice *names;
+	size_t count, i;
+
+	if (view->kind == NODE_PARTITION || (!root && !mount_table_exists(view->table)))
+		return 0;
+	names = ephemeral_list(
+		listing->fs->ephemerals, root ? SLICE("") : view->table->id, &batch->arena, &count);
+	i = after_name(names, count, position);
+	for (; i < count && batch->count < BATCH_ENTRIES; i++) {
+		struct value value = { .type = VALUE_S, .bytes = names[i] };
+		int stored =
+			root ? 0 : is_stored(listing, view->table, names[i], &batch->arena, err);
+
+		TRY(stored);
+		if (!stored)
+			add(batch, root ? NODE_TABLE : NODE_PARTITION,
+				root ? encode_name(&value, NAME_PARTITION, &batch->arena)
+				     : names[i],
+				names[i]);
+	}
+	return 0;
+}
+
+static void add_scratch(
+	struct listing *listing, struct batch *batch, const struct position *position)
+{
+	struct slice path = node_path(listing->fs->nodes, listing->directory, &batch->arena);
+	struct scratch_list list = { 0 };
+	size_t i = 0;
+
+	if (scratch_list(listing->fs->scratch, listing->caller.uid, path, &batch->arena, &list) < 0)
+		return; /* nothing of the user's here */
+	if (slice_present(position->key))
+		i = scratch_list_after(&list, position->key);
+	for (; i < list.count && batch->count < BATCH_ENTRIES; i++)
+		add(batch, NODE_SCRATCH, list.entries[i].name, list.entries[i].name)->type =
+			list.entries[i].type;
+}
+
+int listing_fill(struct listing *listing, struct batch *batch, const struct position *position,
+	struct error *err)
+{
+	struct node_view view CLEANUP(node_view_release) = { 0 };
+
+	batch->changes = node_changes(listing->fs->nodes);
+	node_load(listing->fs->nodes, listing->directory, &batch->arena, &view);
+	switch (position->source) {
+	case SOURCE_DOTS:
+		add_dots(batch, position);
+		return 0;
+	case SOURCE_STORED:
+		return add_stored(listing, batch, &view, position, err);
+	case SOURCE_EPHEMERAL:
+		return add_ephemerals(listing, batch, &view, position, err);
+	case SOURCE_SCRATCH:
+		add_scratch(listing, batch, position);
+		return 0;
+	case SOURCE_COUNT:
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,282 @@
+/*
+ * The kernel's requests on open files and directories.
+ */
+#include "operations_private.h"
+
+#include "base/memory.h"
+#include "item.h"
+#include "requests.h"
+
+#include <errno.h>
+
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct operation_context context CLEANUP(operation_end);
+	const struct file_operations *file;
+	struct handle *handle;
+	int r;
+
+	operation_begin(req, ino, &context);
+	file = file_operations_of(context.view.kind);
+	r = file ? file->open(context.fs, &context.caller, &context.view,
+			   info->flags & ~(O_CREAT | O_EXCL), &handle, info)
+		 : -EISDIR;
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	info->fh = (uint64_t)(uintptr_t)handle;
+	if (fuse_reply_open(req, info) == -ENOENT)
+		handle_unref(handle, context.fs); /* interrupted */
+}
+
+static int create(struct operation_context *context, const char *name, struct fuse_file_info *info,
+	struct fuse_entry_param *entry, struct handle **ret)
+{
+	struct directory_entry prepared CLEANUP(directory_entry_release) = { 0 };
+	struct node_view view CLEANUP(node_view_release) = { 0 };
+	struct node *node;
+	int r = directory_prepare(context->fs, &context->caller, &context->view,
+		slice_from_string(name), &context->arena, &prepared);
+
+	if (r < 0)
+		return r;
+	node = node_lookup(context->fs->nodes, context->view.node, &prepared.identity);
+	node_load(context->fs->nodes, node, &context->arena, &view);
+	r = file_operations_of(view.kind)->open(
+		context->fs, &context->caller, &view, info->flags | O_CREAT, ret, info);
+	if (r == 0) {
+		r = directory_attributes(
+			context->fs, &context->caller, &view, &entry->attr, &entry->attr_timeout);
+		if (r < 0)
+			handle_unref(*ret, context->fs);
+	}
+	if (r < 0) {
+		node_forget(context->fs->nodes, node, 1);
+		return r;
+	}
+	entry->ino = node_id(node);
+	entry->attr.st_ino = view.inode;
+	entry->entry_timeout = entry->attr_timeout;
+	return 0;
+}
+
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	struct fuse_file_info *info)
+{
+	struct operation_context context CLEANUP(operation_end);
+	struct fuse_entry_param entry = { 0 };
+	struct handle *handle;
+	int r;
+
+	(void)mode;
+	operation_begin(req, parent, &context);
+	r = create(&context, name, info, &entry, &handle);
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
+	info->fh = (uint64_t)(uintptr_t)handle;
+	if (fuse_reply_create(req, &entry, info) == -ENOENT) {
+		handle_unref(handle, context.fs);
+		node_forget(context.fs->nodes, node_of_id(context.fs->nodes, entry.ino), 1);
+	}
+}
+
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
+{
+	struct filesystem *fs = operation_filesystem(req);
+	struct handle *handle = handle_ref(handle_of(info));
+
+	(void)ino;
+	handle->operations->read(fs, req, handle, size, offset);
+	handle_unref(handle, fs);
+}
+
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
+	struct fuse_file_info *info)
+{
+	struct filesystem *fs = operation_filesystem(req);
+	struct handle *handle = handle_ref(handle_of(info));
+
+	(void)ino;
+	handle->operations->write(fs, req, handle, slice_of(data, size), offset);
+	handle_unref(handle, fs);
+}
+
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct filesystem *fs = operation_filesystem(req);
+	struct handle *handle = handle_ref(handle_of(info));
+
+	(void)ino;
+	handle->operations->flush(fs, req, handle);
+	handle_unref(handle, fs);
+}
+
+void op_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
+{
+	struct filesystem *fs = operation_filesystem(req);
+	struct handle *handle = handle_ref(handle_of(info));
+
+	(void)ino;
+	(void)data_only;
+	handle->operations->fsync(fs, req, handle);
+	handle_unref(handle, fs);
+}
+
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	(void)ino;
+	handle_unref(handle_of(info), operation_filesystem(req));
+	fuse_reply_err(req, 0);
+}
+
+static struct listing *listing_of(const struct fuse_file_info *info)
+{
+	return (struct listing *)(uintptr_t)info->fh;
+}
+
+void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	struct filesystem *fs = operation_filesystem(req);
+	struct caller caller = caller_of(req);
+	struct listing *listing = listing_open(fs, &caller, node_of_id(fs->nodes, ino));
+
+	info->fh = (uint64_t)(uintptr_t)listing;
+	if (fuse_reply_open(req, info) == -ENOENT)
+		listing_close(listing);
+}
+
+void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	(void)ino;
+	listing_close(listing_of(info));
+	fuse_reply_err(req, 0);
+}
+
+static mode_t entry_mode(const struct listing_entry *entry)
+{
+	return entry->kind == NODE_SCRATCH ? entry->type | 0600 : node_kinds[entry->kind].mode;
+}
+
+/* A reply of entries being packed. */
+struct packing {
+	fuse_req_t req;
+	struct operation_context *context;
+	bool plus;
+	char *data;
+	size_t size, used;
+};
+
+/* An entry's node and attributes, where they come without another request. */
+static void know_entry(
+	struct packing *packing, const struct listing_entry *entry, struct fuse_entry_param *ret)
+{
+	struct operation_context *context = packing->context;
+	struct node_identity identity = {
+		.kind = entry->kind,
+		.name = entry->name,
+		.table = context->view.table,
+		.row_key = entry->row_key,
+	};
+	struct node *node;
+
+	if (!entry->has_facts)
+		return;
+	node = node_lookup(context->fs->nodes, context->view.node, &identity);
+	ret->ino = node_id(node);
+	item_fill_attributes(context->fs, node_item_inode(context->view.table->id, entry->row_key),
+		&entry->facts, &ret->attr);
+	if (!node_drafts(context->fs->nodes, node).open &&
+		entry->changes == node_changes(context->fs->nodes))
+		ret->attr_timeout = ret->entry_timeout = ITEM_TIMEOUT;
+}
+
+/* Packs one entry; false when there is no room. */
+static bool pack(struct packing *packing, const struct listing_entry *entry)
+{
+	struct fuse_entry_param param = { .attr.st_mode = entry_mode(entry), .attr.st_ino = 1 };
+	size_t left = packing->size - packing->used;
+	size_t needed;
+
+	if (!packing->plus) {
+		if (entry->has_facts)
+			param.attr.st_ino =
+				node_item_inode(packing->context->view.table->id, entry->row_key);
+		needed = fuse_add_direntry(packing->req, packing->data + packing->used, left,
+			entry->name.data, &param.attr, (off_t)entry->cookie);
+	} else {
+		needed = fuse_add_direntry_plus(packing->req, NULL, 0, entry->name.data, NULL, 0);
+		if (needed > left)
+			return false;
+		know_entry(packing, entry, &param);
+		needed = fuse_add_direntry_plus(packing->req, packing->data + packing->used, left,
+			entry->name.data, &param, (off_t)entry->cookie);
+	}
+	if (needed > left)
+		return false;
+	packing->used += needed;
+	return true;
+}
+
+static int pack_entries(struct packing *packing, struct listing *listing, uint64_t cookie)
+{
+	struct operation_context *context = packing->context;
+	struct error err = ERROR_INIT;
+	struct listing_entry entry;
+	int r;
+
+	while ((r = listing_read(listing, cookie, &entry, &err)) == 0) {
+		if (!pack(packing, &entry))
+			break;
+		cookie = entry.cookie;
+	}
+	if (r >= 0)
+		return 0;
+	r = filesystem_reject(
+		context->fs, &context->caller, context->view.node, &err, (struct slice){ NULL, 0 });
+	return packing->used ? 0 : r;
+}
+
+static void read_directory(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+	struct fuse_file_info *info, bool plus)
+{
+	struct operation_context context CLEANUP(operation_end);
+	char *data CLEANUP(cleanup_free) = memory_new(size);
+	struct packing packing = { req, &context, plus, data, size, 0 };
+	struct listing *listing = listing_of(info);
+	int r;
+
+	operation_begin(req, ino, &context);
+	listing_lock(listing);
+	r = pack_entries(&packing, listing, (uint64_t)offset);
+	listing_unlock(listing);
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_buf(req, data, packing.used);
+}
+
+void op_readdir(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
+{
+	read_directory(req, ino, size, offset, info, false);
+}
+
+void op_readdirplus(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
+{
+	read_directory(req, ino, size, offset, info, true);
+}
+
+void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
+{
+	struct operation_context context CLEANUP(operation_end);
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+
+	(void)data_only;
+	(void)info;
+	operation_begin(req, ino, &context);
+	fuse_reply_err(req, request_sync(context.fs, &err) < 0 ? -error_to_errno(&err) : 0);
+}
