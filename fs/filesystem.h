@@ -5,9 +5,11 @@
  * through filesystem_reject(): the one place where an error of the engine
  * becomes an errno and is written to the caller's .error.
  *
- * Lock order, from the first to the last: a handle's mutex; the lists of
- * handles and listings; ephemerals; the node table's; the rejections'; the invalidator's
- * queue. None is held while the engine runs, but a handle's.
+ * Lock order, from the first to the last: a listing's mutex; a handle's (of
+ * .import first the feeding one, then the importer's, then the handle's own); the
+ * lists of handles and listings; ephemerals; the node table's; the rejections';
+ * the invalidator's queue. None but a handle's and a listing's is held while the
+ * engine runs, none but a handle's while the kernel is answered.
  */
 #pragma once
 

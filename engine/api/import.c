@@ -39,6 +39,7 @@ struct importer {
 	uint64_t pending_line; /* that the pending text begins on */
 	unsigned depth; /* in an array: of brackets within the element */
 	bool in_string, escaped;
+	bool has_elements; /* one was taken, so that another must follow a comma */
 	struct batch *filling;
 	bool started; /* the thread */
 
@@ -207,6 +208,18 @@ static void submit(struct importer *importer)
 
 /* The reading side. */
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static struct slice skip_blanks(struct slice text)
+{
+	while (text.len && is_blank(text.data[0]))
+		text = slice_skip(text, 1);
+	return text;
+}
+
 /* An S3 export's line: one member, Item, that is typed. */
 static const json_t *exported_item(const struct json_document *document)
 {
@@ -227,7 +240,7 @@ static int read_exported(const struct json_document *document, const json_t *ite
 
 static int read_item(struct slice text, struct arena *arena, struct map *ret, struct error *err)
 {
-	if (slice_starts_with(text, SLICE("{\"Item\":"))) {
+	if (slice_starts_with(skip_blanks(text), SLICE("{\"Item\":"))) {
 		struct json_document document CLEANUP(json_document_release) = { 0 };
 		const json_t *item;
 
@@ -267,24 +280,9 @@ static void take_item(struct importer *importer, struct slice text, uint64_t lin
 		submit(importer);
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static struct slice trim(struct slice text)
-{
-	while (text.len && is_blank(text.data[0]))
-		text = slice_skip(text, 1);
-	while (text.len && is_blank(text.data[text.len - 1]))
-		text.len--;
-	return text;
-}
-
 static void take_text(struct importer *importer, struct slice text, uint64_t line)
 {
-	text = trim(text);
-	if (text.len)
+	if (skip_blanks(text).len)
 		take_item(importer, text, line);
 }
 
@@ -349,13 +347,35 @@ static bool ends_element(struct importer *importer, char c)
 	return !importer->depth && (c == ',' || importer->format == FORMAT_ARRAY_ENDED);
 }
 
+static void reject_text(struct importer *importer, uint64_t line, const char *message)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERROR_VALIDATION, "%s", message);
+	reject_line(importer, line, &err);
+}
+
+/* Takes the element that a comma or the end of the array ends. */
+static void take_element(struct importer *importer)
+{
+	bool ended = importer->format == FORMAT_ARRAY_ENDED;
+
+	if (importer->pending.len)
+		take_pending(importer);
+	else if (!ended)
+		reject_text(importer, importer->line, "a value is missing before ','");
+	else if (importer->has_elements)
+		reject_text(importer, importer->line, "a value is missing between ',' and ']'");
+	importer->has_elements = true;
+}
+
 static void feed_array(struct importer *importer, struct slice piece)
 {
 	for (size_t i = 0; i < piece.len; i++) {
 		char c = piece.data[i];
 
 		if (importer->format == FORMAT_ARRAY && ends_element(importer, c))
-			take_pending(importer);
+			take_element(importer);
 		else if (importer->pending.len || !is_blank(c))
 			keep(importer, slice_of(&c, 1));
 		importer->line += c == '\n';
@@ -398,14 +418,18 @@ static bool is_whole(struct slice text)
 
 void importer_finish_line(struct importer *importer, bool last)
 {
-	struct error err = ERROR_INIT;
+	bool ended = importer->format == FORMAT_ARRAY_ENDED;
 
+	if (last && ended && importer->pending.len) {
+		reject_text(importer, importer->pending_line, "the array has ended before this");
+		buf_clear(&importer->pending);
+	}
 	if (importer->pending.len && (last || (importer->format == FORMAT_LINES &&
 						      is_whole(buf_slice(&importer->pending)))))
 		take_pending(importer);
 	if (last && importer->format == FORMAT_ARRAY) {
-		error_set(&err, ERROR_VALIDATION, "the text ends inside the array: ']' is missing");
-		reject_line(importer, importer->line, &err);
+		reject_text(
+			importer, importer->line, "the text ends inside the array: ']' is missing");
 		importer->format = FORMAT_ARRAY_ENDED;
 	}
 	submit(importer);
