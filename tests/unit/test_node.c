@@ -432,7 +432,7 @@ static void a_kernel_that_forgets_what_is_evicted_keeps_it_bounded(void)
 {
 	FIXTURE(f);
 	struct node *table = look_up(&f, f.root, NODE_TABLE, "Movies", f.movies);
-	size_t made = 4 * NODE_LIMIT;
+	size_t made = 2 * NODE_LIMIT;
 
 	f.evictions.forget = true;
 	for (size_t i = 0; i < made; i++)
@@ -455,9 +455,9 @@ static void what_is_in_use_is_not_evicted(void)
 	node_draft_begin(f.nodes, draft);
 	node_unname(f.nodes, unnamed);
 	f.evictions.forget = true;
-	for (size_t i = 0; i < 3 * NODE_LIMIT; i++)
+	for (size_t i = 0; i < 2 * NODE_LIMIT; i++)
 		look_up_numbered(&f, table, i);
-	CHECK(f.evictions.count > NODE_LIMIT);
+	CHECK(f.evictions.count > NODE_LIMIT / 2);
 	CHECK(is_known(&f, table, "open.json"));
 	CHECK(is_known(&f, table, "draft.json"));
 	CHECK_TEXT(path_of(&f, unnamed), "Movies/unnamed.json");
@@ -488,13 +488,13 @@ static void what_could_not_be_asked_for_is_asked_for_later(void)
 	struct node *table = look_up(&f, f.root, NODE_TABLE, "Movies", f.movies);
 
 	f.evictions.refuse = true;
-	for (size_t i = 0; i < 2 * NODE_LIMIT; i++)
+	for (size_t i = 0; i < NODE_LIMIT + 2000; i++)
 		look_up_numbered(&f, table, i);
 	f.evictions.refuse = false;
 	f.evictions.forget = true;
-	for (size_t i = 0; i < 4 * NODE_LIMIT; i++)
-		look_up_numbered(&f, table, 2 * NODE_LIMIT + i);
-	CHECK(6 * NODE_LIMIT - f.evictions.count <= NODE_LIMIT);
+	for (size_t i = 0; i < NODE_LIMIT; i++)
+		look_up_numbered(&f, table, NODE_LIMIT + 2000 + i);
+	CHECK(2 * NODE_LIMIT + 2000 - f.evictions.count <= NODE_LIMIT);
 }
 
 static void a_lookup_brings_the_key_that_was_not_known(void)
@@ -527,7 +527,7 @@ static void a_dropped_table_is_so_for_all_that_know_it(void)
  * sanitizer tells what the locks leave out. */
 
 #define HAMMERED 64
-#define ROUNDS   20000
+#define ROUNDS   4000
 
 struct hammer {
 	struct fixture *f;
