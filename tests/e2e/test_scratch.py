@@ -136,20 +136,6 @@ def test_a_directory_that_holds_scratch_only_is_not_removed_by_rmdir(here, scrat
         os.rmdir(here)
 
 
-def test_scratch_of_another_user_is_not_seen(mount, here):
-    """Needs a mount that others may use, and root to become another user."""
-    if os.getuid() != 0:
-        pytest.skip("only root can become another user")
-    mount.remount("allow_other")
-    save(here / "mine.tmp", "mine")
-    program = (
-        "import os; os.setgid(65534); os.setuid(65534);"
-        "print(os.listdir('.'), os.path.exists('mine.tmp'))"
-    )
-    seen = mount.run("/usr/bin/python3", "-c", program, cwd=here).stdout
-    assert seen == "['Rush.json'] False\n"
-
-
 # Rename between scratch and items
 
 
