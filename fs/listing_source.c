@@ -45,15 +45,9 @@ static int add_tables(struct listing *listing, struct batch *batch, const struct
 		.limit = { true, TABLES_PAGE },
 	};
 	struct list_tables_output output = { 0 };
-	struct request request = {
-		.operation = OPERATION_LIST_TABLES,
-		.arena = &batch->arena,
-		.input = &input,
-		.output = &output,
-	};
 	const struct slice *names;
 
-	TRY(engine_run(listing->fs->engine, &request, err));
+	TRY(request_run(listing->fs, OPERATION_LIST_TABLES, &input, &output, &batch->arena, err));
 	names = output.table_names.items;
 	for (size_t i = 0; i < output.table_names.count; i++) {
 		struct value value = { .type = VALUE_S, .bytes = names[i] };

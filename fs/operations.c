@@ -335,13 +335,11 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 	struct operation_context context CLEANUP(operation_end);
 	struct describe_storage_output storage = { 0 };
 	struct error err CLEANUP(error_release) = ERROR_INIT;
-	struct request request = { .operation = OPERATION_LOCAL_DESCRIBE_STORAGE,
-		.output = &storage };
 	struct statvfs st = { .f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255 };
 
 	operation_begin(req, ino, &context);
-	request.arena = &context.arena;
-	if (engine_run(context.fs->engine, &request, &err) < 0) {
+	if (request_run(context.fs, OPERATION_LOCAL_DESCRIBE_STORAGE, NULL, &storage,
+		    &context.arena, &err) < 0) {
 		fuse_reply_err(req, -error_to_errno(&err));
 		return;
 	}

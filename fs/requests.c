@@ -2,7 +2,7 @@
 
 #define CANDIDATES 64 /* keys looked at in one request for a hashed name */
 
-static int run(struct filesystem *fs, enum operation_id operation, const void *input, void *output,
+int request_run(struct filesystem *fs, enum operation_id operation, const void *input, void *output,
 	struct arena *arena, struct error *err)
 {
 	struct request request = {
@@ -32,7 +32,7 @@ int request_table(
 	struct describe_table_output output = { 0 };
 	const struct table_facts *table;
 
-	if (run(fs, OPERATION_DESCRIBE_TABLE, &input, &output, &arena, err) < 0) {
+	if (request_run(fs, OPERATION_DESCRIBE_TABLE, &input, &output, &arena, err) < 0) {
 		if (err->class != ERROR_TABLE_NOT_FOUND)
 			return -1;
 		error_release(err);
@@ -56,7 +56,7 @@ int request_item(struct filesystem *fs, const struct mount_table *table, const s
 	struct get_item_output output = { 0 };
 
 	TRY(check_table(table, err));
-	TRY(run(fs, OPERATION_GET_ITEM, &input, &output, arena, err));
+	TRY(request_run(fs, OPERATION_GET_ITEM, &input, &output, arena, err));
 	if (!output.item)
 		return REQUEST_ABSENT;
 	*ret = output.facts;
@@ -93,7 +93,7 @@ static int query(struct filesystem *fs, const struct mount_table *table,
 	}
 	TRY(check_table(table, err));
 	*ret = (struct query_output){ 0 };
-	return run(fs, OPERATION_QUERY, &input, ret, arena, err);
+	return request_run(fs, OPERATION_QUERY, &input, ret, arena, err);
 }
 
 int request_partition(struct filesystem *fs, const struct mount_table *table,
@@ -140,7 +140,7 @@ int request_partition_by_name(struct filesystem *fs, const struct mount_table *t
 
 	TRY(check_table(table, err));
 	while (output.more) {
-		TRY(run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, &output, arena, err));
+		TRY(request_run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, &output, arena, err));
 		for (size_t i = 0; i < output.count; i++) {
 			if (!has_name(&output.partitions[i], suffix, name))
 				continue;
@@ -198,7 +198,7 @@ int request_scan(struct filesystem *fs, const struct mount_table *table, const s
 	}
 	TRY(check_table(table, err));
 	*ret = (struct query_output){ 0 };
-	return run(fs, OPERATION_SCAN, &input, ret, arena, err);
+	return request_run(fs, OPERATION_SCAN, &input, ret, arena, err);
 }
 
 int request_partitions(struct filesystem *fs, const struct mount_table *table,
@@ -213,7 +213,7 @@ int request_partitions(struct filesystem *fs, const struct mount_table *table,
 
 	TRY(check_table(table, err));
 	*ret = (struct list_partitions_output){ 0 };
-	return run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, ret, arena, err);
+	return request_run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, ret, arena, err);
 }
 
 int request_put(struct filesystem *fs, const struct mount_table *table,
@@ -225,7 +225,7 @@ int request_put(struct filesystem *fs, const struct mount_table *table,
 
 	TRY(check_table(table, err));
 	put.table_name = table->name;
-	TRY(run(fs, OPERATION_PUT_ITEM, &put, &output, arena, err));
+	TRY(request_run(fs, OPERATION_PUT_ITEM, &put, &output, arena, err));
 	*ret = output.facts;
 	return 0;
 }
@@ -239,7 +239,7 @@ int request_delete(struct filesystem *fs, const struct mount_table *table, const
 	struct delete_item_output output = { 0 };
 
 	TRY(check_table(table, err));
-	TRY(run(fs, OPERATION_DELETE_ITEM, &input, &output, &arena, err));
+	TRY(request_run(fs, OPERATION_DELETE_ITEM, &input, &output, &arena, err));
 	return output.found ? 0 : REQUEST_ABSENT;
 }
 
@@ -249,12 +249,12 @@ int request_writes(struct filesystem *fs, const struct item_write *writes, size_
 	struct write_items_input input = { .writes = writes, .count = count };
 	struct write_items_output output = { 0 };
 
-	return run(fs, OPERATION_LOCAL_WRITE_ITEMS, &input, &output, arena, err);
+	return request_run(fs, OPERATION_LOCAL_WRITE_ITEMS, &input, &output, arena, err);
 }
 
 int request_sync(struct filesystem *fs, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 
-	return run(fs, OPERATION_LOCAL_SYNC, NULL, NULL, &arena, err);
+	return request_run(fs, OPERATION_LOCAL_SYNC, NULL, NULL, &arena, err);
 }

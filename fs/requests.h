@@ -7,6 +7,10 @@
 #include "filesystem.h"
 #include "name.h"
 
+/* Runs an operation of the mount's door. */
+int request_run(struct filesystem *fs, enum operation_id operation, const void *input, void *output,
+	struct arena *arena, struct error *err) NODISCARD;
+
 #define REQUEST_ABSENT 1
 
 /* The table of that name: a new reference, or REQUEST_ABSENT. */

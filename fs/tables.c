@@ -2,22 +2,9 @@
 
 #include "api/wire.h"
 #include "model/json.h"
+#include "requests.h"
 
 #include <jansson.h>
-
-static int run(struct filesystem *fs, enum operation_id operation, const void *input, void *output,
-	struct arena *arena, struct error *err)
-{
-	struct request request = {
-		.operation = operation,
-		.door = DOOR_MOUNT,
-		.arena = arena,
-		.input = input,
-		.output = output,
-	};
-
-	return engine_run(fs->engine, &request, err);
-}
 
 /* The short form. */
 
@@ -160,7 +147,7 @@ static int describe(struct filesystem *fs, struct slice name, struct arena *aren
 	struct describe_table_input input = { .table_name = name };
 	struct describe_table_output output = { 0 };
 
-	TRY(run(fs, OPERATION_DESCRIBE_TABLE, &input, &output, arena, err));
+	TRY(request_run(fs, OPERATION_DESCRIBE_TABLE, &input, &output, arena, err));
 	*ret = output.table;
 	return 0;
 }
@@ -189,7 +176,7 @@ int table_make(struct filesystem *fs, struct slice name, struct slice schema, bo
 	input.check_only = check_only;
 	if (!slice_present(input.billing_mode) && !input.provisioned_throughput)
 		input.billing_mode = SLICE("PAY_PER_REQUEST");
-	if (run(fs, OPERATION_CREATE_TABLE, &input, &output, &arena, err) == 0)
+	if (request_run(fs, OPERATION_CREATE_TABLE, &input, &output, &arena, err) == 0)
 		return 0;
 	return err->class == ERROR_TABLE_IN_USE ? compare_schema(fs, &input, &arena, err) : -1;
 }
@@ -205,7 +192,7 @@ int table_drop(struct filesystem *fs, struct slice name, struct error *err)
 	struct delete_table_input input = { .table_name = name, .only_if_empty = true };
 	struct delete_table_output output = { 0 };
 
-	return run(fs, OPERATION_DELETE_TABLE, &input, &output, &arena, err);
+	return request_run(fs, OPERATION_DELETE_TABLE, &input, &output, &arena, err);
 }
 
 /* Appends compact JSON laid out for people, with the member added. */
