@@ -382,17 +382,25 @@ static void feed_array(struct importer *importer, struct slice piece)
 	}
 }
 
-/* The first byte that is not blank tells. */
+/* The first byte that is not blank tells. Blanks before it belong to its line. */
 static struct slice detect_format(struct importer *importer, struct slice piece)
 {
 	while (piece.len && is_blank(piece.data[0])) {
-		importer->line += piece.data[0] == '\n';
+		if (piece.data[0] == '\n') {
+			buf_clear(&importer->pending);
+			importer->line++;
+		} else {
+			keep(importer, slice_of(piece.data, 1));
+		}
 		piece = slice_skip(piece, 1);
 	}
 	if (!piece.len)
 		return piece;
 	importer->format = piece.data[0] == '[' ? FORMAT_ARRAY : FORMAT_LINES;
-	return importer->format == FORMAT_ARRAY ? slice_skip(piece, 1) : piece;
+	if (importer->format == FORMAT_LINES)
+		return piece;
+	buf_clear(&importer->pending);
+	return slice_skip(piece, 1);
 }
 
 void importer_feed(struct importer *importer, struct slice piece)
