@@ -252,6 +252,17 @@ static void text_over_text_is_judged_as_a_whole(void)
 	CHECK(item_is(&f, "{\"year\":2013,\"title\":\"Rush\",\"rating\":9.3}\n"));
 }
 
+static void a_judged_draft_that_is_written_over_is_judged_anew(void)
+{
+	struct fixture f CLEANUP(end) = begin();
+
+	CHECK_OK(append(&f, "{\"a\": 1}"), &f.err);
+	CHECK_OK(write_at(&f, "2", 6), &f.err);
+	CHECK(!f.draft.judged);
+	CHECK_OK(draft_judge(&f.draft, &f.place, &f.err), &f.err);
+	CHECK(item_is(&f, "{\"year\":2013,\"title\":\"Rush\",\"a\":2}\n"));
+}
+
 static void half_of_an_overwrite_is_not_refused(void)
 {
 	struct fixture f CLEANUP(end) = begin();
@@ -530,6 +541,8 @@ static const struct test_case cases[] = {
 		a_spoiled_draft_takes_nothing_until_it_is_emptied },
 	{ "pieces in any split give one verdict", pieces_in_any_split_give_one_verdict },
 	{ "text over other text is judged as a whole", text_over_text_is_judged_as_a_whole },
+	{ "a judged draft that is written over is judged anew",
+		a_judged_draft_that_is_written_over_is_judged_anew },
 	{ "half of an overwrite is not refused", half_of_an_overwrite_is_not_refused },
 	{ "appending to loaded text fails unless it is blank",
 		appending_to_loaded_text_fails_unless_it_is_blank },

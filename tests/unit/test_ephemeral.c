@@ -100,6 +100,35 @@ static void beyond_the_limit_the_oldest_is_dropped(void)
 	ephemerals_free(ephemerals);
 }
 
+/* So many that they share buckets. */
+static void many_tables_have_their_own(void)
+{
+	struct ephemerals *ephemerals = ephemerals_new();
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+
+	for (size_t i = 0; i < 10000; i++)
+		ephemeral_add(ephemerals, numbered(&arena, i), SLICE("2013"));
+	for (size_t i = 0; i < 10000; i++) {
+		CHECK(ephemeral_exists(ephemerals, numbered(&arena, i), SLICE("2013")));
+		CHECK(!ephemeral_exists(ephemerals, numbered(&arena, i + 10000), SLICE("2013")));
+	}
+	ephemerals_free(ephemerals);
+}
+
+static void a_dropped_table_has_none(void)
+{
+	struct ephemerals *ephemerals = ephemerals_new();
+
+	ephemeral_add(ephemerals, LIST_OF, SLICE("a"));
+	ephemeral_add(ephemerals, SLICE("other"), SLICE("a"));
+	ephemeral_add(ephemerals, LIST_OF, SLICE("b"));
+	ephemeral_remove_all(ephemerals, LIST_OF);
+	CHECK(!ephemeral_exists(ephemerals, LIST_OF, SLICE("a")));
+	CHECK(!ephemeral_exists(ephemerals, LIST_OF, SLICE("b")));
+	CHECK(ephemeral_exists(ephemerals, SLICE("other"), SLICE("a")));
+	ephemerals_free(ephemerals);
+}
+
 struct hammer {
 	struct ephemerals *ephemerals;
 	size_t first;
@@ -153,6 +182,8 @@ static const struct test_case cases[] = {
 	{ "a list is one table's, in the order of adding",
 		a_list_is_one_tables_in_the_order_of_adding },
 	{ "beyond the limit the oldest is dropped", beyond_the_limit_the_oldest_is_dropped },
+	{ "each of many tables has its own", many_tables_have_their_own },
+	{ "a table that is dropped has none", a_dropped_table_has_none },
 	{ "threads may use it at once", threads_may_use_it_at_once },
 };
 

@@ -16,6 +16,7 @@ struct evictions {
 	struct node_table *nodes;
 	uint64_t parent_id;
 	size_t count;
+	size_t in_use; /* of names that are no number */
 	bool forget; /* as the kernel does, when it can */
 	bool refuse;
 };
@@ -26,6 +27,7 @@ static bool note_eviction(void *context, uint64_t parent_id, struct slice name)
 	struct node *node;
 
 	evictions->count++;
+	evictions->in_use += !(name.data[0] >= '0' && name.data[0] <= '9');
 	evictions->parent_id = parent_id;
 	if (!evictions->forget)
 		return true;
@@ -458,6 +460,7 @@ static void what_is_in_use_is_not_evicted(void)
 	for (size_t i = 0; i < 2 * NODE_LIMIT; i++)
 		look_up_numbered(&f, table, i);
 	CHECK(f.evictions.count > NODE_LIMIT / 2);
+	CHECK_INT(f.evictions.in_use, 0);
 	CHECK(is_known(&f, table, "open.json"));
 	CHECK(is_known(&f, table, "draft.json"));
 	CHECK_TEXT(path_of(&f, unnamed), "Movies/unnamed.json");
