@@ -49,6 +49,15 @@ def vim(*settings):
     return edit
 
 
+def leave_vim(child):
+    """Quits without saving; a message to be read first swallows what is typed."""
+    for _ in range(10):
+        child.send("\r\x1b:q!\r")
+        if child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=2) == 0:
+            return
+    raise AssertionError(f"vim does not end: {child.before}")
+
+
 def emacs(mount, path, old, new):
     with terminal(mount, "emacs", "-nw", path) as child:
         child.expect(old)

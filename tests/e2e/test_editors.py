@@ -242,7 +242,7 @@ def test_vim_tells_what_is_wrong_with_a_save(mount, rush):
         child.expect_exact('"""')
         child.send(":w\r")
         child.expect("E51|WARNING")
-        child.send("\r:q!\r")
+        terminal.leave_vim(child)
     assert read_text(rush) == TEXT
 
 
@@ -252,9 +252,9 @@ def test_vim_warns_when_the_item_was_changed_meanwhile(mount, rush):
         rush.write_text(TEXT.replace("before", "between"))
         child.send(":%s/before/after/\r")
         child.send(":w\r")
-        child.expect("changed since reading it")
-        child.send("n\r")
-        child.send(":q!\r")
+        child.expect("really want to write to it")
+        child.send("n")
+        terminal.leave_vim(child)
     assert "between" in read_text(rush)
 
 
