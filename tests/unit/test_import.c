@@ -360,7 +360,7 @@ static void an_item_that_is_too_large_is_told(void)
 		buf_slice(&bulk.rejected), "1: Item size has exceeded the maximum allowed size\n");
 }
 
-static void a_line_over_16_mb_is_told_and_not_kept(void)
+static void a_line_over_16_mb_is_told_and_the_next_goes_in(void)
 {
 	struct bulk bulk CLEANUP(bulk_release);
 	struct importer_report report;
@@ -556,7 +556,8 @@ static const struct test_case cases[] = {
 	{ "the last line wins across batches too", the_last_line_wins_across_batches_too },
 	{ "a batch is bounded in bytes too", a_batch_is_bounded_in_bytes_too },
 	{ "an item that is too large is told", an_item_that_is_too_large_is_told },
-	{ "a line over 16 MB is told and not kept", a_line_over_16_mb_is_told_and_not_kept },
+	{ "a line over 16 MB is told and the next goes in",
+		a_line_over_16_mb_is_told_and_the_next_goes_in },
 	{ "a line that is whole can be taken before its end",
 		a_line_that_is_whole_can_be_taken_before_its_end },
 	{ "a wait for nothing calls back at once", a_wait_for_nothing_calls_back_at_once },
