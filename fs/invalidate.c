@@ -116,8 +116,8 @@ void invalidator_free(struct invalidator *invalidator)
 	free(invalidator);
 }
 
-/* Queues a notice; false when the queue is full and it may be dropped. */
-static bool push(struct invalidator *invalidator, uint64_t id, struct slice name, bool may_drop)
+/* Queues a notice, unless the queue is full and it may be dropped. */
+static void push(struct invalidator *invalidator, uint64_t id, struct slice name, bool may_drop)
 {
 	struct notice notice = { .id = id };
 	bool queued = false;
@@ -136,12 +136,11 @@ static bool push(struct invalidator *invalidator, uint64_t id, struct slice name
 	pthread_mutex_unlock(&invalidator->mutex);
 	if (!queued)
 		free((char *)notice.name.data);
-	return queued;
 }
 
-bool invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name)
+void invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name)
 {
-	return push(invalidator, parent_id, name, true);
+	push(invalidator, parent_id, name, true);
 }
 
 void invalidate_node(struct invalidator *invalidator, const struct node *node)

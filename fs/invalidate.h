@@ -27,7 +27,7 @@ void invalidator_join(struct invalidator *invalidator);
 void invalidator_free(struct invalidator *invalidator);
 
 /* A node_evictor. */
-bool invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name);
+void invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name);
 /* What the kernel knows of a node: attributes and pages. */
 void invalidate_node(struct invalidator *invalidator, const struct node *node);
 /* A change_watcher, with the file system as context. */

@@ -17,7 +17,7 @@ struct node {
 	unsigned references; /* handles and children */
 	enum node_kind kind;
 	bool named; /* found by its name */
-	bool evicted; /* the kernel was asked to forget it */
+	uint64_t asked; /* table.lookups when the kernel was asked to forget it; 0: was not */
 	uid_t owner;
 	uint64_t inode;
 	uint64_t pages_stamp;
@@ -32,6 +32,7 @@ struct node_table {
 	struct node root;
 	struct node **by_name, **by_inode;
 	size_t buckets, count;
+	uint64_t lookups; /* so far: the clock of evictions */
 	struct node *oldest, *newest;
 	node_evictor *evictor;
 	void *evictor_context;
@@ -316,6 +317,17 @@ static uint64_t kernel_id(const struct node_table *table, const struct node *nod
 	return node == &table->root ? 1 : node_id(node);
 }
 
+/* The kernel may not have been told, or not have been able to: it is asked
+ * again after a while. A directory may be where somebody's shell stands. */
+static bool is_evictable(const struct node_table *table, const struct node *node)
+{
+	if (node->references || !node->named || node->drafts.open)
+		return false;
+	if (node->asked && table->lookups - node->asked < NODE_LIMIT)
+		return false;
+	return !node_kind_is_directory(node->kind);
+}
+
 static void choose_evictions(struct node_table *table, struct eviction *eviction)
 {
 	size_t looked_at = 0;
@@ -330,11 +342,9 @@ static void choose_evictions(struct node_table *table, struct eviction *eviction
 		/* Each goes to the end of the queue, so that none is met twice. */
 		order_remove(table, node);
 		order_add(table, node);
-		/* A directory may be where somebody's shell stands. */
-		if (node->references || !node->named || node->evicted || node->drafts.open ||
-			node_kind_is_directory(node->kind))
+		if (!is_evictable(table, node))
 			continue;
-		node->evicted = true;
+		node->asked = table->lookups;
 		eviction->parent_id[eviction->count] = kernel_id(table, node->parent);
 		eviction->name[eviction->count++] =
 			slice_of(memory_copy_string(node->bytes, node->name_len), node->name_len);
@@ -343,21 +353,9 @@ static void choose_evictions(struct node_table *table, struct eviction *eviction
 
 static void evict(struct node_table *table, struct eviction *eviction)
 {
-	bool refused = false;
-
 	for (size_t i = 0; i < eviction->count; i++) {
-		refused |= !table->evictor(
-			table->evictor_context, eviction->parent_id[i], eviction->name[i]);
+		table->evictor(table->evictor_context, eviction->parent_id[i], eviction->name[i]);
 		free((char *)eviction->name[i].data);
-	}
-	/* They are asked again when their turn comes. */
-	if (refused) {
-		pthread_mutex_lock(&table->mutex);
-		for (struct node *node = table->newest; node && refused; node = node->older) {
-			refused = node->evicted;
-			node->evicted = false;
-		}
-		pthread_mutex_unlock(&table->mutex);
 	}
 }
 
@@ -412,7 +410,8 @@ struct node *node_lookup(
 	else if (!node->row_key_len && identity->row_key.len)
 		replace_identity(table, node, identity);
 	node->lookups++;
-	node->evicted = false;
+	node->asked = 0;
+	table->lookups++;
 	choose_evictions(table, &eviction);
 	pthread_mutex_unlock(&table->mutex);
 	evict(table, &eviction);

@@ -69,9 +69,9 @@ struct node_identity {
 	uid_t owner;
 };
 
-/* Told the parent and name of nodes that the kernel should forget; false when
- * that can't be passed on now. */
-typedef bool node_evictor(void *context, uint64_t parent_id, struct slice name);
+/* Told the parent and name of nodes that the kernel should forget. One that it
+ * keeps all the same is told again later. */
+typedef void node_evictor(void *context, uint64_t parent_id, struct slice name);
 
 struct node_table *node_table_new(node_evictor *evictor, void *context);
 void node_table_free(struct node_table *table);

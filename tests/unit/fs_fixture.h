@@ -22,12 +22,11 @@ struct fixture {
 	struct error err;
 };
 
-static inline bool fixture_evictor(void *context, uint64_t parent_id, struct slice name)
+static inline void fixture_evictor(void *context, uint64_t parent_id, struct slice name)
 {
 	(void)context;
 	(void)parent_id;
 	(void)name;
-	return true;
 }
 
 static inline void fixture_begin(struct fixture *f)
