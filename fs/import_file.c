@@ -9,8 +9,6 @@
  */
 #include "files.h"
 
-#include "files.h"
-
 #include "api/import.h"
 #include "base/memory.h"
 #include "rejection.h"
@@ -279,8 +277,12 @@ static void write_import(struct filesystem *fs, fuse_req_t req, struct handle *h
 static void finish_import(struct handle *handle, fuse_req_t req, enum parked_kind kind)
 {
 	struct import_handle *import = import_of(handle);
+	bool fed;
 
-	if (!import->importer || !import->fed) {
+	pthread_mutex_lock(&import->mutex);
+	fed = import->fed;
+	pthread_mutex_unlock(&import->mutex);
+	if (!fed) {
 		fuse_reply_err(req, 0);
 		return;
 	}
