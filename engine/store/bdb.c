@@ -8,10 +8,13 @@
  * 3. Nothing of Berkeley DB's reaches standard error but through the log.
  */
 #include "store/bdb.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sys/statvfs.h>
 
 #define PAGE_BYTES 4096
 
@@ -30,26 +33,56 @@
 	(DB_CREATE | DB_RECOVER | DB_PRIVATE | DB_THREAD | DB_INIT_MPOOL | DB_INIT_LOG | \
 		DB_INIT_LOCK | DB_INIT_TXN)
 
+/* On a full disk Berkeley DB says so for each page that it can't write: of its
+ * messages so many go to the log within so long. */
+#define MESSAGES_MAX       8
+#define MESSAGES_PERIOD_NS (60 * 1000000000LL)
+
 /* Where messages go, kept as the environment's app_private. */
 struct redirection {
 	bdb_messages *function; /* NULL: the log */
 	void *context;
+	pthread_mutex_t mutex; /* of the rest */
+	int64_t period_start;
+	unsigned long logged; /* or held back, in this period */
 };
+
+static void log_message(struct redirection *to, const char *message)
+{
+	int64_t now = clock_monotonic_ns();
+	unsigned long logged, held_back = 0;
+
+	pthread_mutex_lock(&to->mutex);
+	if (!to->period_start || now - to->period_start > MESSAGES_PERIOD_NS) {
+		held_back = to->logged > MESSAGES_MAX ? to->logged - MESSAGES_MAX : 0;
+		to->period_start = now;
+		to->logged = 0;
+	}
+	logged = ++to->logged;
+	pthread_mutex_unlock(&to->mutex);
+	if (held_back)
+		log_warning("store: %lu messages held back", held_back);
+	if (logged <= MESSAGES_MAX)
+		log_warning("store: %s", message);
+}
 
 static void bdb_message(const DB_ENV *env, const char *prefix, const char *message)
 {
-	const struct redirection *to = env->app_private;
+	struct redirection *to = env->app_private;
 
 	(void)prefix;
 	if (to->function)
 		to->function(to->context, message);
 	else
-		log_warning("store: %s", message);
+		log_message(to, message);
 }
 
 void bdb_env_redirect(DB_ENV *env, bdb_messages *function, void *context)
 {
-	*(struct redirection *)env->app_private = (struct redirection){ function, context };
+	struct redirection *to = env->app_private;
+
+	to->function = function;
+	to->context = context;
 }
 
 /* The pool's hash table: short chains, as each look at a page walks one, and
@@ -88,21 +121,35 @@ static int env_configure(DB_ENV *env, uint64_t cache_bytes)
 	return 0;
 }
 
+/* Recovery writes, and a failure in its middle is only told as a panic. */
+static bool is_disk_full(const char *path)
+{
+	struct statvfs disk;
+
+	return statvfs(path, &disk) == 0 &&
+	       (uint64_t)disk.f_bavail * disk.f_frsize < LOG_FILE_BYTES;
+}
+
 int bdb_env_open(const char *path, uint64_t cache_bytes, DB_ENV **ret, struct error *err)
 {
+	struct redirection *redirection;
 	DB_ENV *env;
 	int r = db_env_create(&env, 0);
 
 	if (r)
 		return bdb_error(err, r, "creating the environment");
-	env->app_private = memory_new_zero(sizeof(struct redirection));
+	redirection = memory_new_zero(sizeof(*redirection));
+	pthread_mutex_init(&redirection->mutex, NULL);
+	env->app_private = redirection;
 	env->set_errcall(env, bdb_message);
 	r = env_configure(env, cache_bytes);
 	if (!r)
 		r = env->open(env, path, ENV_FLAGS, 0600);
 	if (r) {
 		bdb_env_closep(&env);
-		return bdb_error(err, r, "opening the environment");
+		return is_disk_full(path)
+			       ? error_set_errno(err, ENOSPC, "Opening the store in %s", path)
+			       : bdb_error(err, r, "opening the environment");
 	}
 	*ret = env;
 	return 0;
@@ -119,6 +166,7 @@ void bdb_env_closep(DB_ENV **env)
 	r = (*env)->close(*env, 0);
 	if (r)
 		log_warning("store: closing the environment: %s", db_strerror(r));
+	pthread_mutex_destroy(&redirection->mutex);
 	free(redirection);
 	*env = NULL;
 }
