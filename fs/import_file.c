@@ -48,7 +48,6 @@ struct import_handle {
 	bool reported; /* a report was made since the last write */
 	struct buf report; /* what of it is not yet read */
 	struct parked *parked, **parked_last;
-	size_t parked_pending; /* what the importer was asked to wait for */
 };
 
 static struct import_handle *import_of(struct handle *handle)
@@ -177,24 +176,26 @@ static void answer(struct import_handle *import, const struct parked *parked)
 	}
 }
 
-/* Takes out those that are due; *ret_pending is what the others wait for. */
-static struct parked *take_due_locked(struct import_handle *import, size_t *ret_pending)
+/* Takes out those that are due with so many batches pending; *ret_wait is what
+ * the others wait for. */
+static struct parked *take_due_locked(
+	struct import_handle *import, size_t pending, size_t *ret_wait)
 {
 	struct parked *due = NULL, **due_last = &due, **link = &import->parked;
 
-	*ret_pending = 0;
+	*ret_wait = 0;
 	while (*link) {
 		struct parked *parked = *link;
 
-		if (parked->pending >= import->parked_pending) {
+		if (parked->pending >= pending) {
 			*link = parked->next;
 			parked->next = NULL;
 			*due_last = parked;
 			due_last = &parked->next;
 			continue;
 		}
-		if (parked->pending > *ret_pending)
-			*ret_pending = parked->pending;
+		if (parked->pending > *ret_wait)
+			*ret_wait = parked->pending;
 		link = &parked->next;
 	}
 	import->parked_last = link;
@@ -206,20 +207,19 @@ static struct parked *take_due_locked(struct import_handle *import, size_t *ret_
 static void answer_due(void *context)
 {
 	struct import_handle *import = context;
+	size_t pending = importer_pending(import->importer);
 	struct parked *due, *next;
-	size_t pending;
+	size_t wait;
 	bool more;
 
 	pthread_mutex_lock(&import->mutex);
-	due = take_due_locked(import, &pending);
+	due = take_due_locked(import, pending, &wait);
 	more = import->parked != NULL;
-	if (more)
-		import->parked_pending = pending;
 	pthread_mutex_unlock(&import->mutex);
 	/* While one is parked the file stays open; after the last answer it may
 	 * be gone. */
 	if (more)
-		importer_wait(import->importer, pending, answer_due, import);
+		importer_wait(import->importer, wait, answer_due, import);
 	for (; due; due = next) {
 		next = due->next;
 		answer(import, due);
@@ -227,20 +227,32 @@ static void answer_due(void *context)
 	}
 }
 
-static void park(struct import_handle *import, fuse_req_t req, enum parked_kind kind, size_t size,
-	size_t pending)
+/* What one of them waits for. A write behind a flush waits like it: else a
+ * steady writer would keep the flush from ever being answered. */
+static size_t wait_of_locked(const struct import_handle *import, enum parked_kind kind)
+{
+	for (const struct parked *parked = import->parked; parked; parked = parked->next) {
+		if (parked->kind != PARKED_WRITE)
+			return 0;
+	}
+	return kind == PARKED_WRITE ? PENDING_MAX : 0;
+}
+
+static void park(struct import_handle *import, fuse_req_t req, enum parked_kind kind, size_t size)
 {
 	struct parked *parked = memory_new_zero(sizeof(*parked));
+	size_t wait = 0;
 
-	*parked = (struct parked){ NULL, req, kind, size, pending };
 	pthread_mutex_lock(&import->mutex);
-	if (!import->parked || pending > import->parked_pending)
-		import->parked_pending = pending;
-	pending = import->parked_pending;
+	*parked = (struct parked){ NULL, req, kind, size, wait_of_locked(import, kind) };
 	*import->parked_last = parked;
 	import->parked_last = &parked->next;
+	for (const struct parked *other = import->parked; other; other = other->next) {
+		if (other->pending > wait)
+			wait = other->pending;
+	}
 	pthread_mutex_unlock(&import->mutex);
-	importer_wait(import->importer, pending, answer_due, import);
+	importer_wait(import->importer, wait, answer_due, import);
 }
 
 static void finish_line(struct import_handle *import, bool last)
@@ -271,7 +283,7 @@ static void write_import(struct filesystem *fs, fuse_req_t req, struct handle *h
 	import->reported = false;
 	buf_clear(&import->report);
 	pthread_mutex_unlock(&import->mutex);
-	park(import, req, PARKED_WRITE, data.len, PENDING_MAX);
+	park(import, req, PARKED_WRITE, data.len);
 }
 
 static void finish_import(struct handle *handle, fuse_req_t req, enum parked_kind kind)
@@ -287,7 +299,7 @@ static void finish_import(struct handle *handle, fuse_req_t req, enum parked_kin
 		return;
 	}
 	finish_line(import, false);
-	park(import, req, kind, 0, 0);
+	park(import, req, kind, 0);
 }
 
 static void flush_import(struct filesystem *fs, fuse_req_t req, struct handle *handle)
@@ -314,7 +326,7 @@ static void read_import(
 	}
 	/* The offset is where writing has got to: the report is a stream too. */
 	finish_line(import, false);
-	park(import, req, PARKED_READ, size, 0);
+	park(import, req, PARKED_READ, size);
 }
 
 static int truncate_import(struct filesystem *fs, struct handle *handle, off_t size)

@@ -217,6 +217,25 @@ static struct fuse_session *session_new(
 	return session;
 }
 
+/* Takes the octal escapes of blanks and backslashes out, in place. */
+static void unescape_path(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from; to++) {
+		unsigned octal = 0;
+		int read = 0;
+
+		if (*from == '\\' && sscanf(from, "\\%3o%n", &octal, &read) == 1 && read == 4) {
+			*to = (char)octal;
+			from += read;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
 /* The number of the mount's connection, as /sys/fs/fuse/connections has it: the
  * minor of its device. -1 when it is not to be found. */
 static int find_connection(const char *mount_point)
@@ -229,8 +248,10 @@ static int find_connection(const char *mount_point)
 	while (mounts && getline(&line, &size, mounts) > 0) {
 		free(point);
 		point = NULL;
-		if (sscanf(line, "%*s %*s %*u:%d %*s %ms", &found, &point) == 2 &&
-			strcmp(point, mount_point) == 0)
+		if (sscanf(line, "%*s %*s %*u:%d %*s %ms", &found, &point) != 2)
+			continue;
+		unescape_path(point);
+		if (strcmp(point, mount_point) == 0)
 			minor = found;
 	}
 	return minor;

@@ -8,6 +8,8 @@
 
 #define BUCKETS_FIRST 1024
 #define EVICT_BATCH   64
+/* Beyond so many nodes partitions go too. */
+#define DIRECTORIES_LIMIT (4 * NODE_LIMIT)
 
 struct node {
 	struct node *parent; /* counted; NULL for the root */
@@ -318,14 +320,16 @@ static uint64_t kernel_id(const struct node_table *table, const struct node *nod
 }
 
 /* The kernel may not have been told, or not have been able to: it is asked
- * again after a while. A directory may be where somebody's shell stands. */
+ * again after a while. A directory may be where somebody's shell stands: partitions
+ * go only when there are very many, as in a walk over a million of them. */
 static bool is_evictable(const struct node_table *table, const struct node *node)
 {
 	if (node->references || !node->named || node->drafts.open)
 		return false;
 	if (node->asked && table->lookups - node->asked < NODE_LIMIT)
 		return false;
-	return !node_kind_is_directory(node->kind);
+	return !node_kind_is_directory(node->kind) ||
+	       (node->kind == NODE_PARTITION && table->count > DIRECTORIES_LIMIT);
 }
 
 static void choose_evictions(struct node_table *table, struct eviction *eviction)

@@ -167,6 +167,7 @@ struct packing {
 	bool plus;
 	char *data;
 	size_t size, used;
+	struct buf *nodes; /* struct node *: looked up, to be taken back if the reply fails */
 };
 
 /* An entry's node and attributes, where they come without another request. */
@@ -186,6 +187,7 @@ static void know_entry(
 		return;
 	node = node_lookup(context->fs->nodes, context->view.node, &identity);
 	ret->ino = node_id(node);
+	buf_append(packing->nodes, &node, sizeof(node));
 	item_fill_attributes(context->fs, node_item_inode(context->view.table->id, entry->row_key),
 		&entry->facts, &ret->attr);
 	if (!node_drafts(context->fs->nodes, node).open &&
@@ -239,12 +241,21 @@ static int pack_entries(struct packing *packing, struct listing *listing, uint64
 	return packing->used ? 0 : r;
 }
 
+static void forget_all(struct filesystem *fs, const struct buf *nodes)
+{
+	struct node *const *node = (struct node *const *)(const void *)nodes->data;
+
+	for (size_t i = 0; i < nodes->len / sizeof(*node); i++)
+		node_forget(fs->nodes, node[i], 1);
+}
+
 static void read_directory(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct fuse_file_info *info, bool plus)
 {
 	struct operation_context context CLEANUP(operation_end);
 	char *data CLEANUP(cleanup_free) = memory_new(size);
-	struct packing packing = { req, &context, plus, data, size, 0 };
+	struct buf nodes CLEANUP(buf_release) = BUF_INIT;
+	struct packing packing = { req, &context, plus, data, size, 0, &nodes };
 	struct listing *listing = listing_of(info);
 	int r;
 
@@ -254,8 +265,8 @@ static void read_directory(fuse_req_t req, fuse_ino_t ino, size_t size, off_t of
 	listing_unlock(listing);
 	if (r < 0)
 		fuse_reply_err(req, -r);
-	else
-		fuse_reply_buf(req, data, packing.used);
+	else if (fuse_reply_buf(req, data, packing.used) == -ENOENT)
+		forget_all(context.fs, &nodes); /* interrupted */
 }
 
 void op_readdir(

@@ -492,6 +492,16 @@ void importer_wait(struct importer *importer, size_t pending, importer_ready *re
 		due(context);
 }
 
+size_t importer_pending(struct importer *importer)
+{
+	size_t pending;
+
+	pthread_mutex_lock(&importer->mutex);
+	pending = importer->queued;
+	pthread_mutex_unlock(&importer->mutex);
+	return pending;
+}
+
 int importer_report(struct importer *importer, struct importer_report *ret, struct error *err)
 {
 	int r = 0;

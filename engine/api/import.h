@@ -40,6 +40,9 @@ void importer_finish_line(struct importer *importer, bool last);
 typedef void importer_ready(void *context);
 void importer_wait(struct importer *importer, size_t pending, importer_ready *ready, void *context);
 
+/* Batches that are still to be written. */
+size_t importer_pending(struct importer *importer);
+
 /* How it stands. *err is set when the engine failed (a full disk, a table
  * dropped): nothing more is taken then. */
 int importer_report(
