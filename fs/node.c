@@ -1,4 +1,4 @@
-#include "node.h"
+#include "node_private.h"
 
 #include "base/buf.h"
 #include "base/hash.h"
@@ -10,76 +10,6 @@
 #define EVICT_BATCH   64
 /* Beyond so many nodes partitions go too. */
 #define DIRECTORIES_LIMIT (4 * NODE_LIMIT)
-
-struct node {
-	struct node *parent; /* counted; NULL for the root */
-	struct node *next_by_name, *next_by_inode;
-	struct node *older, *newer; /* in order of making */
-	uint64_t lookups; /* the kernel's */
-	unsigned references; /* handles and children */
-	enum node_kind kind;
-	bool named; /* found by its name */
-	uint64_t asked; /* table.lookups when the kernel was asked to forget it; 0: was not */
-	uid_t owner;
-	uint64_t inode;
-	uint64_t pages_stamp;
-	struct node_drafts drafts;
-	struct mount_table *table;
-	char *bytes; /* name, then row key */
-	size_t name_len, row_key_len;
-};
-
-struct node_table {
-	pthread_mutex_t mutex;
-	struct node root;
-	struct node **by_name, **by_inode;
-	size_t buckets, count;
-	uint64_t lookups; /* so far: the clock of evictions */
-	struct node *oldest, *newest;
-	node_evictor *evictor;
-	void *evictor_context;
-	uint64_t changes; /* atomic */
-};
-
-struct mount_table *mount_table_new(
-	struct slice name, struct slice id, const struct key_schema *schema, int64_t created_ns)
-{
-	struct mount_table *table = memory_new_zero(sizeof(*table));
-
-	table->references = 1;
-	table->name = slice_of(memory_copy_string(name.data, name.len), name.len);
-	table->id = slice_of(memory_copy_string(id.data, id.len), id.len);
-	table->created_ns = created_ns;
-	if (schema) {
-		const struct key_schema *s = schema;
-
-		table->schema = *s;
-		table->schema.partition.name.data =
-			memory_copy_string(s->partition.name.data, s->partition.name.len);
-		if (key_schema_has_sort(s))
-			table->schema.sort.name.data =
-				memory_copy_string(s->sort.name.data, s->sort.name.len);
-	}
-	return table;
-}
-
-struct mount_table *mount_table_ref(struct mount_table *table)
-{
-	if (table)
-		__atomic_add_fetch(&table->references, 1, __ATOMIC_RELAXED);
-	return table;
-}
-
-void mount_table_unref(struct mount_table *table)
-{
-	if (!table || __atomic_sub_fetch(&table->references, 1, __ATOMIC_ACQ_REL) > 0)
-		return;
-	free((char *)table->name.data);
-	free((char *)table->id.data);
-	free((char *)table->schema.partition.name.data);
-	free((char *)table->schema.sort.name.data);
-	free(table);
-}
 
 void node_view_release(struct node_view *view)
 {
@@ -621,69 +551,4 @@ void node_drop_table(struct node_table *table, struct slice table_id)
 			__atomic_store_n(&node->table->dropped, true, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_unlock(&table->mutex);
-}
-
-void node_draft_begin(struct node_table *table, struct node *node)
-{
-	pthread_mutex_lock(&table->mutex);
-	node->drafts.open++;
-	pthread_mutex_unlock(&table->mutex);
-}
-
-void node_draft_update(struct node_table *table, struct node *node, size_t size, int64_t mtime)
-{
-	pthread_mutex_lock(&table->mutex);
-	node->drafts.newest_size = size;
-	node->drafts.newest_mtime = mtime;
-	node->drafts.wanted_mtime = 0;
-	node->drafts.hidden = false;
-	pthread_mutex_unlock(&table->mutex);
-}
-
-void node_draft_hide(struct node_table *table, struct node *node)
-{
-	pthread_mutex_lock(&table->mutex);
-	node->drafts.hidden = true;
-	pthread_mutex_unlock(&table->mutex);
-}
-
-bool node_draft_set_mtime(struct node_table *table, struct node *node, int64_t mtime)
-{
-	bool open;
-
-	pthread_mutex_lock(&table->mutex);
-	open = node->drafts.open > 0;
-	if (open)
-		node->drafts.newest_mtime = node->drafts.wanted_mtime = mtime;
-	pthread_mutex_unlock(&table->mutex);
-	return open;
-}
-
-void node_draft_end(struct node_table *table, struct node *node)
-{
-	pthread_mutex_lock(&table->mutex);
-	if (--node->drafts.open == 0)
-		node->drafts = (struct node_drafts){ 0 };
-	pthread_mutex_unlock(&table->mutex);
-}
-
-struct node_drafts node_drafts(struct node_table *table, struct node *node)
-{
-	struct node_drafts drafts;
-
-	pthread_mutex_lock(&table->mutex);
-	drafts = node->drafts;
-	pthread_mutex_unlock(&table->mutex);
-	return drafts;
-}
-
-bool node_pages_current(struct node_table *table, struct node *node, uint64_t stamp)
-{
-	bool current;
-
-	pthread_mutex_lock(&table->mutex);
-	current = node->pages_stamp == stamp;
-	node->pages_stamp = stamp;
-	pthread_mutex_unlock(&table->mutex);
-	return current;
 }
