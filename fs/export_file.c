@@ -34,7 +34,6 @@ static int open_export(struct filesystem *fs, const struct caller *caller, struc
 	handle_init(&export->handle, fs, NODE_EXPORT, caller, view->node, flags);
 	pthread_mutex_init(&export->mutex, NULL);
 	info->direct_io = 1;
-	info->nonseekable = 1;
 	info->noflush = 1;
 	*ret = &export->handle;
 	return 0;
@@ -75,11 +74,24 @@ static int render_page(struct filesystem *fs, struct export_handle *export,
 	return keep_position(export, table, page.last_evaluated_key, err);
 }
 
-/* Drops what is before the offset, which only grows. */
+static void start_again(struct export_handle *export)
+{
+	buf_clear(&export->text);
+	export->text_start = 0;
+	export->started = export->ended = false;
+}
+
+/* Drops what is before the offset, which only grows: reading goes on in order, or
+ * begins again. Seeking itself is the kernel's, as programs like head(1) put the
+ * offset back where they stopped. */
 static int advance(struct export_handle *export, off_t offset, struct error *err)
 {
 	off_t skip = offset - export->text_start;
 
+	if (offset == 0 && skip < 0) {
+		start_again(export);
+		skip = 0;
+	}
 	if (skip < 0 || (size_t)skip > export->text.len)
 		return error_set(err, ERROR_NOT_PERMITTED,
 			".export is a stream: it is read from the beginning, in order");

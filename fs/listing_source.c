@@ -58,29 +58,21 @@ static int add_tables(struct listing *listing, struct batch *batch, const struct
 	return 0;
 }
 
-static int add_items(struct batch *batch, const struct mount_table *table,
-	const struct query_output *page, struct error *err)
+static void add_items(
+	struct batch *batch, const struct mount_table *table, const struct query_output *page)
 {
-	const struct key_schema *schema = &table->schema;
-	const struct map *items = page->items.items;
+	bool has_sort = key_schema_has_sort(&table->schema);
 
 	for (size_t i = 0; i < page->items.count; i++) {
-		struct buf row_key CLEANUP(buf_release) = BUF_INIT;
-		struct listing_entry *entry;
-		const struct value *named;
-		struct slice bytes;
-		struct key key;
+		const struct item_row *row = &page->rows[i];
+		const struct value *named = has_sort ? &row->key.sort : &row->key.partition;
+		struct slice name = encode_name(named, NAME_ITEM, &batch->arena);
+		struct listing_entry *entry = add(batch, NODE_ITEM, name, row->row_key);
 
-		TRY(key_from_map(schema, &items[i], &key, err));
-		key_encode(schema, &key, &row_key);
-		bytes = arena_copy(&batch->arena, buf_slice(&row_key));
-		named = key_schema_has_sort(schema) ? &key.sort : &key.partition;
-		entry = add(batch, NODE_ITEM, encode_name(named, NAME_ITEM, &batch->arena), bytes);
-		entry->row_key = bytes;
+		entry->row_key = row->row_key;
 		entry->has_facts = true;
 		entry->facts = page->facts[i];
 	}
-	return 0;
 }
 
 static int decode_position(const struct mount_table *table, const struct position *position,
@@ -140,7 +132,8 @@ static int add_partition_items(struct listing *listing, struct batch *batch,
 	TRY(decode_position(view->table, position, &batch->arena, &after_key, &after, err));
 	TRY(request_partition_items(listing->fs, view->table, &key.partition, after, BATCH_ENTRIES,
 		&batch->arena, &page, err));
-	return add_items(batch, view->table, &page, err);
+	add_items(batch, view->table, &page);
+	return 0;
 }
 
 static int add_table_items(struct listing *listing, struct batch *batch,
@@ -153,7 +146,8 @@ static int add_table_items(struct listing *listing, struct batch *batch,
 	TRY(decode_position(table, position, &batch->arena, &after_key, &after, err));
 	TRY(request_scan(
 		listing->fs, table, after, BATCH_ENTRIES, true, &batch->arena, &page, err));
-	return add_items(batch, table, &page, err);
+	add_items(batch, table, &page);
+	return 0;
 }
 
 static int add_stored(struct listing *listing, struct batch *batch, const struct node_view *view,

@@ -279,9 +279,6 @@ static int serve(struct fuse_session *session, struct filesystem *fs, const char
 	struct fuse_loop_config *config;
 	int r;
 
-	if (fuse_set_signal_handlers(session) < 0)
-		return error_set(err, ERROR_SYSTEM, "Setting signal handlers failed");
-	signal(SIGPIPE, SIG_IGN);
 	invalidator_start(fs->invalidator, session);
 	engine_watch(fs->engine, invalidate_changes, fs);
 	ready(context);
@@ -291,7 +288,6 @@ static int serve(struct fuse_session *session, struct filesystem *fs, const char
 	fuse_loop_cfg_set_idle_threads(config, WORKERS_MAX);
 	r = fuse_session_loop_mt(session, config);
 	fuse_loop_cfg_destroy(config);
-	fuse_remove_signal_handlers(session);
 	invalidator_end(fs->invalidator);
 	handles_release(fs);
 	listings_close(fs);
@@ -311,6 +307,12 @@ static int mount_and_serve(const struct mount_options *options, struct filesyste
 
 	if (!session)
 		return -1;
+	/* Before the mount can be seen, and so be ended. */
+	if (fuse_set_signal_handlers(session) < 0) {
+		fuse_session_destroy(session);
+		return error_set(err, ERROR_SYSTEM, "Setting signal handlers failed");
+	}
+	signal(SIGPIPE, SIG_IGN);
 	if (fuse_session_mount(session, options->mount_point) < 0) {
 		error_set(err, ERROR_SYSTEM, "Mounting on %s failed: see the line above",
 			options->mount_point);
@@ -318,6 +320,7 @@ static int mount_and_serve(const struct mount_options *options, struct filesyste
 		r = serve(session, fs, options->mount_point, ready, context, err);
 		fuse_session_unmount(session);
 	}
+	fuse_remove_signal_handlers(session);
 	fuse_session_destroy(session);
 	return r;
 }

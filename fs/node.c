@@ -7,9 +7,11 @@
 #include <assert.h>
 
 #define BUCKETS_FIRST 1024
-#define EVICT_BATCH   64
+/* So many at once, every so many lookups: more than come in meanwhile. */
+#define EVICT_BATCH 256
+#define EVICT_EVERY 64
 /* Beyond so many nodes partitions go too. */
-#define DIRECTORIES_LIMIT (4 * NODE_LIMIT)
+#define DIRECTORIES_LIMIT (2 * NODE_LIMIT)
 
 void node_view_release(struct node_view *view)
 {
@@ -268,7 +270,7 @@ static void choose_evictions(struct node_table *table, struct eviction *eviction
 	struct node *node = table->oldest, *newer;
 
 	eviction->count = 0;
-	if (table->count < NODE_LIMIT)
+	if (table->count < NODE_LIMIT || table->lookups % EVICT_EVERY)
 		return;
 	for (; node && eviction->count < EVICT_BATCH && looked_at < 4 * EVICT_BATCH; node = newer) {
 		newer = node->newer;

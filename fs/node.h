@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define NODE_LIMIT 50000
+#define NODE_LIMIT 131072
 
 struct node;
 struct node_table;

@@ -9,6 +9,9 @@
 
 #include <errno.h>
 
+/* Of the attributes of a file that was just created, in seconds. */
+#define DRAFT_TIMEOUT 1.0
+
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
 	struct operation_context context CLEANUP(operation_end);
@@ -58,6 +61,9 @@ static int create(struct operation_context *context, const char *name, struct fu
 	entry->ino = node_id(node);
 	entry->attr.st_ino = view.inode;
 	entry->entry_timeout = entry->attr_timeout;
+	/* Each write makes the kernel ask again. */
+	if (!entry->attr_timeout)
+		entry->attr_timeout = DRAFT_TIMEOUT;
 	return 0;
 }
 

@@ -166,12 +166,9 @@ int request_sort_key_by_name(struct filesystem *fs, const struct mount_table *ta
 
 	do {
 		const struct key *after = output.last_evaluated_key ? &last : NULL;
-		const struct map *items;
-
 		TRY(query(fs, table, conditions, 2, after, CANDIDATES, arena, &output, err));
-		items = output.items.items;
 		for (size_t i = 0; i < output.items.count; i++) {
-			TRY(key_from_map(&table->schema, &items[i], &last, err));
+			last = output.rows[i].key;
 			if (!has_name(&last.sort, NAME_ITEM, name))
 				continue;
 			*ret = last.sort;

@@ -293,6 +293,7 @@ static void fill_output(struct query_output *out, const struct page *page,
 	out->count = (struct optional_integer){ true, (int64_t)page->count };
 	out->scanned_count = out->count;
 	out->facts = page->facts;
+	out->rows = page->rows;
 	if (page->more) {
 		struct map *last = arena_alloc_zero(arena, sizeof(*last));
 

@@ -350,6 +350,12 @@ struct query_input {
 	bool facts_only; /* items are keys alone; *facts filled; no 1 MB limit */
 };
 
+/* Where an item stands: its key, and its bytes in the tree (model/key.h). */
+struct item_row {
+	struct key key;
+	struct slice row_key;
+};
+
 struct query_output {
 	struct request_list items; /* struct map */
 	struct optional_integer count;
@@ -357,6 +363,7 @@ struct query_output {
 	const struct map *last_evaluated_key;
 	/* local */
 	const struct item_facts *facts; /* one for each item */
+	const struct item_row *rows; /* the same */
 };
 
 struct scan_input {

@@ -28,13 +28,16 @@ static void page_grow(struct page_read_context *context, struct arena *arena)
 	size_t capacity = context->capacity ? context->capacity * 2 : 16;
 	struct map *items = arena_alloc_array(arena, capacity, sizeof(*items));
 	struct item_facts *facts = arena_alloc_array(arena, capacity, sizeof(*facts));
+	struct item_row *rows = arena_alloc_array(arena, capacity, sizeof(*rows));
 
 	if (page->count) {
 		memcpy(items, page->items, page->count * sizeof(*items));
 		memcpy(facts, page->facts, page->count * sizeof(*facts));
+		memcpy(rows, page->rows, page->count * sizeof(*rows));
 	}
 	page->items = items;
 	page->facts = facts;
+	page->rows = rows;
 	context->capacity = capacity;
 }
 
@@ -43,10 +46,14 @@ static int page_add(struct page_read_context *context, struct arena *arena, cons
 {
 	const struct key_schema *schema = &table_description(context->request->table)->key;
 	struct page *page = context->page;
+	struct item_row *at;
 
 	if (page->count == context->capacity)
 		page_grow(context, arena);
-	TRY(key_decode(schema, row->key, arena, &page->last, err));
+	at = &page->rows[page->count];
+	at->row_key = arena_copy(arena, row->key);
+	TRY(key_decode(schema, at->row_key, arena, &at->key, err));
+	page->last = at->key;
 	page->facts[page->count] = row_facts(&row->meta, arena_copy(arena, row->own_text));
 	if (context->request->facts_only)
 		page->items[page->count] = key_to_map(schema, &page->last, arena);

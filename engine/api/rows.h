@@ -21,6 +21,7 @@ struct page_request {
 struct page {
 	struct map *items;
 	struct item_facts *facts;
+	struct item_row *rows;
 	size_t count; /* of items evaluated */
 	bool more; /* it ended by a limit */
 	struct key last; /* of the last one, when more */

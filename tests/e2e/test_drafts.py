@@ -150,3 +150,23 @@ def test_strict_durability_flushes_at_every_close(mount, item):
             save(item, '{"n": %d}' % n)
             assert flushes() > before
             before = flushes()
+
+
+# A stream that programs put their offset back in
+
+
+def test_head_of_an_export_ends_without_a_complaint(mount, table):
+    for n in range(5):
+        save(table / f"2013/{n}.json", "{}")
+    result = mount.run("head", "-n", "2", table / ".export")
+    assert len(result.stdout.splitlines()) == 2
+    assert result.stderr == ""
+
+
+def test_an_export_is_read_again_from_its_beginning(table):
+    with opened(table / ".export", os.O_RDONLY) as fd:
+        first = os.read(fd, 1 << 20)
+        os.lseek(fd, 0, os.SEEK_SET)
+        assert os.read(fd, 1 << 20) == first
+        with refused(errno.EPERM):
+            os.pread(fd, 10, 1 << 20)

@@ -426,7 +426,8 @@ static void below_the_limit_nothing_is_evicted(void)
 	for (size_t i = 0; i < NODE_LIMIT - 1; i++)
 		look_up_numbered(&f, f.root, i);
 	CHECK_INT(f.evictions.count, 0);
-	look_up_numbered(&f, f.root, NODE_LIMIT);
+	for (size_t i = 0; i < 64; i++) /* it looks now and then */
+		look_up_numbered(&f, f.root, NODE_LIMIT);
 	CHECK(f.evictions.count > 0);
 	CHECK_INT(f.evictions.parent_id, 1);
 }
@@ -483,7 +484,7 @@ static void each_is_asked_for_once_between_two_lookups(void)
 	CHECK(f.evictions.count <= NODE_LIMIT + 2000 + 2000);
 	asked = f.evictions.count;
 	look_up_numbered(&f, f.root, NODE_LIMIT + 2000);
-	CHECK(f.evictions.count - asked <= 64);
+	CHECK(f.evictions.count - asked <= 256);
 }
 
 static void what_was_not_forgotten_is_asked_for_again(void)
