@@ -39,7 +39,6 @@ struct filesystem {
 	uid_t owner;
 	gid_t group;
 	int64_t started_ns;
-	bool read_only;
 };
 
 /* Who asks. */

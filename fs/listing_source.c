@@ -37,6 +37,14 @@ static void add_dots(struct batch *batch, const struct position *position)
 		add(batch, NODE_ROOT, SLICE(".."), SLICE(".."));
 }
 
+static struct slice table_directory(struct slice table_name, struct arena *arena)
+{
+	struct buf name CLEANUP(buf_release) = BUF_INIT;
+
+	path_append_table(&name, table_name);
+	return arena_copy(arena, buf_slice(&name));
+}
+
 static int add_tables(struct listing *listing, struct batch *batch, const struct position *position,
 	struct error *err)
 {
@@ -50,10 +58,7 @@ static int add_tables(struct listing *listing, struct batch *batch, const struct
 	TRY(request_run(listing->fs, OPERATION_LIST_TABLES, &input, &output, &batch->arena, err));
 	names = output.table_names.items;
 	for (size_t i = 0; i < output.table_names.count; i++) {
-		struct value value = { .type = VALUE_S, .bytes = names[i] };
-
-		add(batch, NODE_TABLE, encode_name(&value, NAME_PARTITION, &batch->arena),
-			names[i]);
+		add(batch, NODE_TABLE, table_directory(names[i], &batch->arena), names[i]);
 	}
 	return 0;
 }
@@ -208,15 +213,13 @@ static int add_ephemerals(struct listing *listing, struct batch *batch,
 		listing->fs->ephemerals, root ? SLICE("") : view->table->id, &batch->arena, &count);
 	i = after_name(names, count, position);
 	for (; i < count && batch->count < BATCH_ENTRIES; i++) {
-		struct value value = { .type = VALUE_S, .bytes = names[i] };
 		int stored =
 			root ? 0 : is_stored(listing, view->table, names[i], &batch->arena, err);
 
 		TRY(stored);
 		if (!stored)
 			add(batch, root ? NODE_TABLE : NODE_PARTITION,
-				root ? encode_name(&value, NAME_PARTITION, &batch->arena)
-				     : names[i],
+				root ? table_directory(names[i], &batch->arena) : names[i],
 				names[i]);
 	}
 	return 0;

@@ -80,7 +80,6 @@ static int filesystem_open(
 	fs->group = getgid();
 	pthread_mutex_init(&fs->handles_mutex, NULL);
 	fs->started_ns = clock_realtime_ns();
-	fs->read_only = options->read_only;
 	scratch_visit_found(fs->scratch, keep_partition_of_scratch, fs);
 	return 0;
 }

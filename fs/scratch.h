@@ -97,8 +97,6 @@ NODISCARD int scratch_readlink(
 NODISCARD int scratch_open(struct scratch *scratch, uid_t uid, struct scratch_path path, int flags,
 	struct scratch_file **ret);
 void scratch_close(struct scratch_file *file);
-/* For replies that splice: readable, borrowed until the file is closed. */
-int scratch_file_fd(const struct scratch_file *file);
 /* The bytes read, fewer than asked for only at the end. */
 NODISCARD ssize_t scratch_read(struct scratch_file *file, void *data, size_t len, off_t offset);
 /* The bytes written. EDQUOT, with nothing written, when they don't all fit. */

@@ -153,11 +153,6 @@ void scratch_close(struct scratch_file *file)
 		file_free(file);
 }
 
-int scratch_file_fd(const struct scratch_file *file)
-{
-	return file->fd;
-}
-
 ssize_t scratch_read(struct scratch_file *file, void *data, size_t len, off_t offset)
 {
 	size_t done = 0;

@@ -2,11 +2,6 @@
 #include "store/store_private.h"
 #include "store/txn_private.h"
 
-struct store *txn_store(const struct txn *txn)
-{
-	return txn->store;
-}
-
 struct arena *txn_arena(const struct txn *txn)
 {
 	return txn->arena;

@@ -32,5 +32,4 @@ typedef int txn_body(struct txn *txn, void *context, struct error *err);
 int txn_run(struct store *store, enum txn_kind kind, enum durability durability,
 	struct arena *arena, txn_body *body, void *context, struct error *err) NODISCARD;
 
-struct store *txn_store(const struct txn *txn);
 struct arena *txn_arena(const struct txn *txn);
