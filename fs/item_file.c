@@ -199,8 +199,11 @@ static void item_read(
 static int refuse_draft(struct filesystem *fs, struct item_handle *item, struct error *err)
 {
 	error_release(&item->refusal);
-	item->refusal = (struct error){ err->class,
-		memory_copy_string(err->message, strlen(err->message)), err->place };
+	item->refusal = (struct error){
+		.class = err->class,
+		.message = memory_copy_string(err->message, strlen(err->message)),
+		.place = err->place,
+	};
 	return filesystem_reject(
 		fs, &item->handle.opener, item->handle.node, err, buf_slice(&item->draft.text));
 }

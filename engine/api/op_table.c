@@ -285,7 +285,7 @@ int run_create_table(struct engine *engine, struct request *request, struct erro
 	description.deletion_protection = in->deletion_protection_enabled.value;
 	if (in->check_only)
 		return check_absent(engine, in->table_name, err);
-	r = table_create(engine->store, &description, request->arena,
+	r = table_create(engine->store, &description, false, request->arena,
 		engine->durability[request->door], err);
 	if (r == TABLE_EXISTS)
 		return table_exists(in->table_name, err);

@@ -23,6 +23,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "expr/legacy.h"
 #include "model/key.h"
 #include "model/value.h"
 #include <stdint.h>
@@ -153,7 +154,6 @@ extern const char *const key_type_names[]; /* HASH, RANGE */
 extern const char *const billing_mode_names[]; /* of enum billing_mode */
 extern const char *const table_class_names[]; /* of enum table_class */
 extern const char *const return_values_names[];
-extern const char *const comparison_names[];
 extern const char *const select_names[];
 
 enum return_values {
@@ -162,22 +162,6 @@ enum return_values {
 	RETURN_ALL_OLD,
 	RETURN_NONE,
 	RETURN_UPDATED_NEW
-};
-
-enum comparison {
-	COMPARISON_IN,
-	COMPARISON_NULL,
-	COMPARISON_BETWEEN,
-	COMPARISON_LT,
-	COMPARISON_NOT_CONTAINS,
-	COMPARISON_EQ,
-	COMPARISON_GT,
-	COMPARISON_NOT_NULL,
-	COMPARISON_NE,
-	COMPARISON_LE,
-	COMPARISON_BEGINS_WITH,
-	COMPARISON_GE,
-	COMPARISON_CONTAINS
 };
 
 enum select { SELECT_SPECIFIC, SELECT_COUNT, SELECT_ALL_ATTRIBUTES, SELECT_ALL_PROJECTED };

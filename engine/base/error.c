@@ -23,6 +23,21 @@ static const struct error_class_info classes[] = {
 	[ERROR_CONDITION_FAILED] = { "ConditionalCheckFailedException", SERVICE, 400, ECANCELED },
 	[ERROR_ITEM_EXISTS] = { "ConditionalCheckFailedException", SERVICE, 400, EEXIST },
 	[ERROR_ITEM_CHANGED] = { "ConditionalCheckFailedException", SERVICE, 400, ESTALE },
+	[ERROR_INDEX_NOT_FOUND] = { "ResourceNotFoundException", SERVICE, 400, ENOENT },
+	[ERROR_LIMIT_EXCEEDED] = { "LimitExceededException", SERVICE, 400, EDQUOT },
+	[ERROR_COLLECTION_TOO_LARGE] = { "ItemCollectionSizeLimitExceededException", SERVICE, 400,
+		EFBIG },
+	[ERROR_TRANSACTION_CANCELED] = { "TransactionCanceledException", SERVICE, 400, ECANCELED },
+	[ERROR_IDEMPOTENT_MISMATCH] = { "IdempotentParameterMismatchException", SERVICE, 400,
+		EINVAL },
+	[ERROR_DUPLICATE_ITEM] = { "DuplicateItemException", SERVICE, 400, EEXIST },
+	[ERROR_POLICY_NOT_FOUND] = { "PolicyNotFoundException", SERVICE, 400, ENOENT },
+	[ERROR_EXPIRED_ITERATOR] = { "ExpiredIteratorException", SERVICE, 400, ESTALE },
+	[ERROR_TRIMMED_DATA] = { "TrimmedDataAccessException", SERVICE, 400, ESTALE },
+	[ERROR_MISSING_TOKEN] = { "MissingAuthenticationTokenException", CORAL, 400, EACCES },
+	[ERROR_UNKNOWN_CLIENT] = { "UnrecognizedClientException", CORAL, 400, EACCES },
+	[ERROR_INVALID_SIGNATURE] = { "InvalidSignatureException", CORAL, 400, EACCES },
+	[ERROR_INCOMPLETE_SIGNATURE] = { "IncompleteSignatureException", CORAL, 400, EACCES },
 	[ERROR_CONFLICT] = { "TransactionConflictException", SERVICE, 400, EBUSY },
 	[ERROR_ACCESS_DENIED] = { "AccessDeniedException", SERVICE, 400, EACCES },
 	[ERROR_NOT_PERMITTED] = { "ValidationException", VALIDATE, 400, EPERM },
@@ -86,6 +101,16 @@ int error_set_errno(struct error *err, int errnum, const char *format, ...)
 	return -1;
 }
 
+void error_set_details(struct error *err, struct slice members)
+{
+	struct buf copy = BUF_INIT;
+
+	assert(!err->details);
+	buf_append_slice(&copy, members);
+	buf_string(&copy);
+	err->details = copy.data;
+}
+
 void error_set_place(struct error *err, struct error_place place)
 {
 	err->place = place;
@@ -94,6 +119,7 @@ void error_set_place(struct error *err, struct error_place place)
 void error_release(struct error *err)
 {
 	free(err->message);
+	free(err->details);
 	*err = ERROR_INIT;
 }
 

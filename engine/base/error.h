@@ -28,6 +28,19 @@ enum error_class {
 	ERROR_CONDITION_FAILED,
 	ERROR_ITEM_EXISTS, /* condition failed: put-if-absent found an item */
 	ERROR_ITEM_CHANGED, /* condition failed: the item is not the one read */
+	ERROR_INDEX_NOT_FOUND, /* ResourceNotFoundException of UpdateTable */
+	ERROR_LIMIT_EXCEEDED,
+	ERROR_COLLECTION_TOO_LARGE, /* ItemCollectionSizeLimitExceededException */
+	ERROR_TRANSACTION_CANCELED,
+	ERROR_IDEMPOTENT_MISMATCH,
+	ERROR_DUPLICATE_ITEM, /* PartiQL's INSERT */
+	ERROR_POLICY_NOT_FOUND,
+	ERROR_EXPIRED_ITERATOR,
+	ERROR_TRIMMED_DATA,
+	ERROR_MISSING_TOKEN, /* unsigned where signing is asked */
+	ERROR_UNKNOWN_CLIENT, /* access key */
+	ERROR_INVALID_SIGNATURE,
+	ERROR_INCOMPLETE_SIGNATURE,
 	ERROR_CONFLICT, /* given up after retries against other writers */
 	ERROR_ACCESS_DENIED,
 	ERROR_NOT_PERMITTED, /* a file operation that items do not have */
@@ -58,16 +71,19 @@ struct error_place {
 struct error {
 	enum error_class class;
 	char *message; /* owned */
+	char *details; /* owned; JSON members of the exception's body, as "Item":{…}; or NULL */
 	struct error_place place;
 };
 
-#define ERROR_INIT ((struct error){ ERROR_NONE, NULL, { false, 0, 0, 0 } })
+#define ERROR_INIT ((struct error){ ERROR_NONE, NULL, NULL, { false, 0, 0, 0 } })
 
 /* Sets class and message of an error that is not yet set. Always -1. */
 int error_set(struct error *err, enum error_class class, const char *format, ...) PRINTF(3, 4);
 /* The same with strerror(errnum) after the message; ENOSPC and EDQUOT become
  * ERROR_NO_SPACE, EACCES and EPERM ERROR_ACCESS_DENIED, EROFS ERROR_READ_ONLY. */
 int error_set_errno(struct error *err, int errnum, const char *format, ...) PRINTF(3, 4);
+/* Adds what else the exception's body tells: JSON members without braces. */
+void error_set_details(struct error *err, struct slice members);
 /* Marks where in the input it is. */
 void error_set_place(struct error *err, struct error_place place);
 /* Forgets it, for an error that a caller has dealt with. */

@@ -48,6 +48,7 @@ struct row {
 	struct row_meta meta;
 	struct slice item; /* encoded; ROW_FULL only */
 	struct slice own_text; /* absent when the canonical rendering is the text */
+	struct slice index_entry; /* from an index's cursor (store/index.h) */
 };
 
 #define ROW_ABSENT 1

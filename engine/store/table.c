@@ -141,14 +141,15 @@ static int creation_body(struct txn *txn, void *context, struct error *err)
 	return 0;
 }
 
-int table_create(struct store *store, struct table_description *description, struct arena *arena,
-	enum durability durability, struct error *err)
+int table_create(struct store *store, struct table_description *description, bool with_stream,
+	struct arena *arena, enum durability durability, struct error *err)
 {
 	struct creation creation = {
 		.end = { .ended = creation_ended },
 		.description = description,
 	};
 
+	(void)with_stream;
 	TRY(make_id(arena, &description->id, err));
 	description->created_ns = clock_realtime_ns();
 	return txn_run(store, TXN_WRITE, durability, arena, creation_body, &creation, err);

@@ -15,12 +15,51 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "model/key.h"
+#include "model/key_layout.h"
 #include "store/txn.h"
 #include <stdint.h>
 
 enum billing_mode { BILLING_PROVISIONED, BILLING_PAY_PER_REQUEST };
 enum table_class { TABLE_CLASS_STANDARD, TABLE_CLASS_STANDARD_INFREQUENT_ACCESS };
+
+enum projection_type { PROJECTION_ALL, PROJECTION_KEYS_ONLY, PROJECTION_INCLUDE };
+
+enum index_kind {
+	INDEX_GLOBAL,
+	INDEX_LOCAL,
+	INDEX_EXPIRY, /* of time to live; not shown to anybody (store/ttl.h) */
+};
+
+enum index_status { INDEX_CREATING, INDEX_ACTIVE };
+
+struct index_description {
+	struct slice name;
+	struct slice id; /* UUID: of the file; made by the store */
+	enum index_kind kind;
+	enum index_status status; /* INDEX_CREATING while it is back-filled */
+	struct key_layout key;
+	enum projection_type projection;
+	const struct slice *non_key_attributes; /* PROJECTION_INCLUDE */
+	size_t non_key_attribute_count;
+	int64_t read_capacity_units; /* 0 when on demand, or local */
+	int64_t write_capacity_units;
+	int64_t max_read_request_units; /* -1: not set */
+	int64_t max_write_request_units;
+	int64_t warm_read_units; /* 0: not set */
+	int64_t warm_write_units;
+};
+
+enum stream_view {
+	STREAM_KEYS_ONLY,
+	STREAM_NEW_IMAGE,
+	STREAM_OLD_IMAGE,
+	STREAM_NEW_AND_OLD_IMAGES,
+};
+
+struct tag {
+	struct slice key;
+	struct slice value;
+};
 
 /* What CreateTable decides and DescribeTable tells. Stored as JSON in the
  * catalogue; an unknown member there is kept out, a missing one is zero. */
@@ -34,9 +73,33 @@ struct table_description {
 	int64_t write_capacity_units;
 	enum table_class table_class;
 	bool deletion_protection;
+	int64_t billing_changed_ns; /* last change to on demand; 0: at creation */
+	int64_t throughput_increased_ns, throughput_decreased_ns; /* 0: never */
+	int64_t table_class_changed_ns; /* 0: never */
+	int64_t max_read_request_units; /* OnDemandThroughput; 0: not set, -1: none */
+	int64_t max_write_request_units;
+	int64_t warm_read_units; /* 0: not set */
+	int64_t warm_write_units;
+	const struct index_description *indexes; /* in order of creation */
+	size_t index_count;
+	/* The stream that is enabled; its id absent when there is none. The last
+	 * one's label stays (store/stream.h). */
+	struct slice stream_id;
+	struct slice stream_label; /* "2026-11-22T12:36:45.123" */
+	enum stream_view stream_view;
+	struct slice ttl_attribute; /* absent: disabled */
+	bool sse_enabled; /* an SSEDescription is shown */
+	struct slice sse_kms_key; /* ARN */
+	struct slice resource_policy; /* JSON text; absent: none */
+	struct slice resource_policy_revision;
+	const struct tag *tags; /* in order of addition */
+	size_t tag_count;
 };
 
 struct table;
+
+/* The index of that name, global or local, or NULL. */
+const struct index_description *table_find_index(const struct table *table, struct slice name);
 
 const struct table_description *table_description(const struct table *table);
 struct table *table_ref(struct table *table);
@@ -52,10 +115,28 @@ int table_find(
 	struct store *store, struct slice name, struct table **ret, struct error *err) NODISCARD;
 
 #define TABLE_EXISTS 2
-/* Makes a table; name, key and the rest are checked by the caller. Fills id
- * and created_ns of *description (in the arena). 0 or TABLE_EXISTS. */
-int table_create(struct store *store, struct table_description *description, struct arena *arena,
-	enum durability durability, struct error *err) NODISCARD;
+/* Makes a table with its indexes, stream (stream_view, when with_stream) and
+ * the rest; everything is checked by the caller. Fills id, created_ns, the
+ * indexes' ids and the stream's of *description (in the arena). 0 or
+ * TABLE_EXISTS. */
+int table_create(struct store *store, struct table_description *description, bool with_stream,
+	struct arena *arena, enum durability durability, struct error *err) NODISCARD;
+/* Changes a table's description. The mutator gets a copy whose arrays it may
+ * replace by ones in the arena; what it returns other than 0 ends the change
+ * and is returned. What it changes takes effect thus:
+ * - an index without an id is made: ACTIVE at once when the table is empty,
+ *   else CREATING, and back-filled by the worker;
+ * - an index that is gone loses its entries;
+ * - ttl_attribute changed: the expiry index is made or dropped;
+ * - stream_view and stream_id are changed by stream_enable() and
+ *   stream_disable() alone (store/stream.h), which the mutator may call.
+ * Requests that hold the table go on seeing the description they found; every
+ * write goes by the new one from the commit on. 0 or TABLE_ABSENT. */
+typedef int table_mutator(
+	struct txn *txn, struct table_description *description, void *context, struct error *err);
+int table_update(struct store *store, struct slice name, struct arena *arena,
+	enum durability durability, table_mutator *mutate, void *context,
+	struct error *err) NODISCARD;
 #define TABLE_NOT_EMPTY 3
 /* Deletes a table with all its rows: 0, TABLE_ABSENT, or with only_if_empty
  * TABLE_NOT_EMPTY when it holds any row (decided under the writer's mutex, so
@@ -67,6 +148,14 @@ int table_delete(struct store *store, struct slice name, bool only_if_empty,
  * most limit of them; *ret_more tells whether others follow. In the arena. */
 int table_list(struct store *store, struct slice after, size_t limit, struct arena *arena,
 	struct slice **ret_names, size_t *ret_count, bool *ret_more, struct error *err) NODISCARD;
+
+/* Exact, by a count of each entry; of an index that is being back-filled, what
+ * there is so far. bytes is the sum of the projected sizes. */
+struct index_counts {
+	int64_t items;
+	int64_t bytes;
+};
+void table_index_counts(struct table *table, struct slice index_name, struct index_counts *ret);
 
 struct table_counts {
 	bool exact; /* false while a recount after a crash is under way: last known */

@@ -2,7 +2,7 @@
  * The one write path. Every change of an item, from whatever door, goes
  * through write_apply(), in one transaction:
  *
- *	old row -> expectation -> new item -> row (-> indexes -> stream) -> counts
+ *	old row -> expectation -> decision -> new item -> row -> indexes -> stream -> counts
  *
  * Invariants:
  * 1. An item is stored only if it passed item_validate() and its key is the
@@ -21,6 +21,8 @@
 enum write_kind {
 	WRITE_PUT,
 	WRITE_DELETE,
+	WRITE_UPDATE, /* the decision makes the new item */
+	WRITE_CHECK, /* changes nothing: a condition on the item */
 	WRITE_TOUCH, /* sets mtime, nothing else, not even the stamp; WRITE_ABSENT without a row */
 };
 
@@ -30,6 +32,14 @@ enum write_expect {
 	EXPECT_STAMP, /* there, with this stamp; else ERROR_ITEM_CHANGED */
 	EXPECT_PRESENT /* else outcome WRITE_ABSENT, nothing done */
 };
+
+/* Looks at the old item (NULL: there is none) and may fail, which is how a
+ * condition fails, or with WRITE_UPDATE makes the new item: validated and
+ * holding its key, in the arena. *ret_item is the action's item when called.
+ * 0, or WRITE_SKIPPED to leave everything as it is. May run more than once. */
+#define WRITE_SKIPPED 2
+typedef int write_decide(void *context, const struct map *old, struct arena *arena,
+	const struct map **ret_item, struct error *err);
 
 struct write_action {
 	enum write_kind kind;
@@ -41,6 +51,19 @@ struct write_action {
 	struct slice own_text; /* absent: none */
 	int64_t mtime_ns; /* 0: now */
 	bool want_old; /* fill result.old */
+	write_decide *decide; /* or NULL; not with WRITE_TOUCH */
+	void *decide_context;
+	bool want_units; /* fill result.indexes */
+	bool expired; /* deleted by time to live: its stream record tells so */
+};
+
+/* What a write did to one index: for consumed capacity. */
+struct index_write {
+	struct slice name;
+	bool local;
+	uint32_t old_size, new_size; /* projected, in bytes; 0: no entry */
+	bool moved; /* another key: a delete and a put */
+	bool changed; /* false: the entry and what it projects stayed the same */
 };
 
 #define WRITE_ABSENT 1
@@ -50,9 +73,17 @@ struct write_result {
 	bool had_old;
 	struct row old; /* with want_old: in the transaction's arena */
 	struct row_meta meta; /* of the new row; zero after a delete */
+	uint32_t old_size; /* item size before; 0: there was none */
+	const struct map *old_item; /* decoded, with want_old or decide; NULL: none */
+	const struct map *new_item; /* NULL: none */
+	const struct index_write *indexes; /* with want_units, one for each index */
+	size_t index_count;
 };
 
-/* Applies one action within a write transaction: 0 or WRITE_ABSENT. The
- * messages of failed expectations are "The conditional request failed". */
+/* Applies one action within a write transaction: 0, WRITE_ABSENT or
+ * WRITE_SKIPPED. The messages of failed expectations are "The conditional
+ * request failed". An action that fails has changed nothing, so that the body
+ * may go on to look at others before it fails. Goes by the table's newest
+ * description, whatever version the action holds. */
 int write_apply(struct txn *txn, const struct write_action *action, struct write_result *ret,
 	struct error *err) NODISCARD;

@@ -42,7 +42,7 @@ static void a_name_is_taken_once(void)
 	struct fixture f CLEANUP(fixture_release) = fixture_new();
 	struct table_description again = *table_description(f.table);
 
-	CHECK_INT(table_create(f.store, &again, &f.arena, DURABLE_POWER, &f.err), TABLE_EXISTS);
+	CHECK_INT(table_create(f.store, &again, false, &f.arena, DURABLE_POWER, &f.err), TABLE_EXISTS);
 }
 
 static void a_description_survives_closing_and_opening(void)
@@ -60,7 +60,7 @@ static void a_description_survives_closing_and_opening(void)
 	};
 	const struct table_description *read;
 
-	CHECK_INT(table_create(f.store, &made, &f.arena, DURABLE_POWER, &f.err), 0);
+	CHECK_INT(table_create(f.store, &made, false, &f.arena, DURABLE_POWER, &f.err), 0);
 	CHECK_INT(made.id.len, 36);
 	CHECK(made.created_ns > 0);
 	fixture_close(&f);
@@ -90,7 +90,7 @@ static void a_table_without_sort_key_has_none_after_opening(void)
 		.key = { .partition = { SLICE("id"), VALUE_S } },
 	};
 
-	CHECK_INT(table_create(f.store, &made, &f.arena, DURABLE_POWER, &f.err), 0);
+	CHECK_INT(table_create(f.store, &made, false, &f.arena, DURABLE_POWER, &f.err), 0);
 	fixture_close(&f);
 	fixture_open(&f);
 	table_unref(f.table);

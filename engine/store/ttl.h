@@ -1,0 +1,27 @@
+/*
+ * Time to live: an index of kind INDEX_EXPIRY, whose entries are
+ *
+ *	u64 expiry in epoch seconds, big-endian ‖ row key
+ *
+ * for the items whose attribute is a Number that counts; and a worker that
+ * deletes what has expired through the one write path.
+ *
+ * Which values count (Developer Guide, "How DynamoDB Time to Live works"): a
+ * top-level Number, epoch seconds (a fraction is cut off), in the past but not
+ * more than five years.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "model/value.h"
+#include "store/store.h"
+
+#define TTL_OLDEST_SECONDS (5LL * 365 * 24 * 60 * 60)
+
+/* Appends the entry of an item: false when it has none. */
+bool ttl_entry_encode(
+	struct slice attribute, const struct map *item, struct slice row_key, struct buf *buf);
+/* Deletes what has expired at now_ns, in batches, each its own transaction;
+ * looks at each row again before it does. *ret_deleted counts. */
+int ttl_expire(
+	struct store *store, int64_t now_ns, uint64_t *ret_deleted, struct error *err) NODISCARD;
