@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "model/key_private.h"
 
 /* The rules of the two parts of a key. */
 struct key_part {
@@ -149,7 +150,7 @@ void key_encode_value_prefix(const struct value *value, struct buf *buf)
 	append_escaped(buf, value->bytes);
 }
 
-static void put_hash(char *out, uint64_t hash)
+void key_put_hash(char *out, uint64_t hash)
 {
 	for (int i = KEY_HASH_LENGTH - 1; i >= 0; i--) {
 		out[i] = (char)hash;
@@ -163,7 +164,8 @@ void key_encode_partition(const struct value *partition, struct buf *buf)
 
 	buf_resize(buf, start + KEY_HASH_LENGTH);
 	key_encode_value(partition, buf);
-	put_hash(buf->data + start, hash64(slice_skip(buf_slice(buf), start + KEY_HASH_LENGTH)));
+	key_put_hash(
+		buf->data + start, hash64(slice_skip(buf_slice(buf), start + KEY_HASH_LENGTH)));
 }
 
 void key_encode(const struct key_schema *schema, const struct key *key, struct buf *buf)
@@ -205,7 +207,7 @@ static size_t escaped_length(struct slice bytes)
 	return 0;
 }
 
-static size_t encoded_length(enum value_type type, struct slice bytes)
+size_t key_encoded_length(enum value_type type, struct slice bytes)
 {
 	struct number number;
 	size_t used;
@@ -232,8 +234,7 @@ static struct slice unescape(struct slice bytes, struct arena *arena)
 	return slice_of(out, len);
 }
 
-/* Takes one value from the start of *bytes. */
-static bool take_value(const struct key_part *part, enum value_type type, struct slice *bytes,
+bool key_take_value(enum value_type type, size_t max_length, struct slice *bytes,
 	struct arena *arena, struct value *ret)
 {
 	struct value value = { .type = type };
@@ -247,7 +248,7 @@ static bool take_value(const struct key_part *part, enum value_type type, struct
 		if (used <= 2) /* nothing but the end */
 			return false;
 		value.bytes = unescape(slice_of(bytes->data, used - 2), arena);
-		if (value.bytes.len > part->max_length)
+		if (value.bytes.len > max_length)
 			return false;
 		if (type == VALUE_S && !utf8_valid(value.bytes))
 			return false;
@@ -264,7 +265,8 @@ static bool hash_matches(const struct key_schema *schema, struct slice bytes)
 
 	if (!len)
 		return false;
-	put_hash(expected, hash64(slice_of(bytes.data + KEY_HASH_LENGTH, len - KEY_HASH_LENGTH)));
+	key_put_hash(
+		expected, hash64(slice_of(bytes.data + KEY_HASH_LENGTH, len - KEY_HASH_LENGTH)));
 	return memcmp(bytes.data, expected, KEY_HASH_LENGTH) == 0;
 }
 
@@ -276,11 +278,12 @@ int key_decode(const struct key_schema *schema, struct slice bytes, struct arena
 
 	if (valid) {
 		bytes = slice_skip(bytes, KEY_HASH_LENGTH);
-		valid = take_value(
-			&partition_part, schema->partition.type, &bytes, arena, &key.partition);
+		valid = key_take_value(schema->partition.type, partition_part.max_length, &bytes,
+			arena, &key.partition);
 	}
 	if (valid && key_schema_has_sort(schema))
-		valid = take_value(&sort_part, schema->sort.type, &bytes, arena, &key.sort);
+		valid = key_take_value(
+			schema->sort.type, sort_part.max_length, &bytes, arena, &key.sort);
 	if (!valid || bytes.len)
 		return error_set(err, ERROR_CORRUPT, "Malformed row key");
 	*ret = key;
@@ -293,6 +296,6 @@ size_t key_partition_length(const struct key_schema *schema, struct slice bytes)
 
 	if (bytes.len <= KEY_HASH_LENGTH)
 		return 0;
-	len = encoded_length(schema->partition.type, slice_skip(bytes, KEY_HASH_LENGTH));
+	len = key_encoded_length(schema->partition.type, slice_skip(bytes, KEY_HASH_LENGTH));
 	return len ? KEY_HASH_LENGTH + len : 0;
 }
