@@ -214,6 +214,7 @@ int table_append_schema(
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct buf compact CLEANUP(buf_release) = BUF_INIT;
 	const struct table_facts *table;
+	struct provisioned_throughput throughput = { 0 };
 	struct create_table_input schema;
 
 	TRY(describe(fs, name, &arena, &table, err));
@@ -226,7 +227,10 @@ int table_append_schema(
 	};
 	if (!table->billing_mode_summary) {
 		schema.billing_mode = SLICE("PROVISIONED");
-		schema.provisioned_throughput = table->provisioned_throughput;
+		throughput.read_capacity_units = table->provisioned_throughput->read_capacity_units;
+		throughput.write_capacity_units =
+			table->provisioned_throughput->write_capacity_units;
+		schema.provisioned_throughput = &throughput;
 	}
 	if (table->table_class_summary)
 		schema.table_class = table->table_class_summary->table_class;

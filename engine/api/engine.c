@@ -38,6 +38,9 @@ int engine_run(struct engine *engine, struct request *request, struct error *err
 
 	if (operation->input)
 		TRY(validate_input(operation->input, request->input, err));
+	if (!operation->run)
+		return error_set(
+			err, ERROR_UNKNOWN_OPERATION, "%s is not served yet", operation->name);
 	return operation->run(engine, request, err);
 }
 

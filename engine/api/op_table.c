@@ -170,10 +170,10 @@ static struct request_list list_key_schema(const struct key_schema *key, struct 
 	return (struct request_list){ true, count, items };
 }
 
-static const struct provisioned_throughput *describe_throughput(
+static const struct throughput_facts *describe_throughput(
 	const struct table_description *description, struct arena *arena)
 {
-	struct provisioned_throughput *throughput = arena_alloc_zero(arena, sizeof(*throughput));
+	struct throughput_facts *throughput = arena_alloc_zero(arena, sizeof(*throughput));
 
 	throughput->read_capacity_units =
 		(struct optional_integer){ true, description->read_capacity_units };

@@ -13,8 +13,16 @@ struct engine {
 };
 
 operation_run run_create_table, run_delete_table, run_describe_table, run_list_tables;
-operation_run run_put_item, run_get_item, run_delete_item;
+operation_run run_update_table, run_tag_resource, run_untag_resource, run_list_tags_of_resource;
+operation_run run_describe_limits, run_describe_endpoints;
+operation_run run_put_resource_policy, run_get_resource_policy, run_delete_resource_policy;
+operation_run run_update_time_to_live, run_describe_time_to_live;
+operation_run run_put_item, run_get_item, run_delete_item, run_update_item;
 operation_run run_query, run_scan;
+operation_run run_batch_get_item, run_batch_write_item;
+operation_run run_transact_get_items, run_transact_write_items;
+operation_run run_execute_statement, run_batch_execute_statement, run_execute_transaction;
+operation_run run_list_streams, run_describe_stream, run_get_shard_iterator, run_get_records;
 operation_run run_list_partitions, run_write_items, run_sync, run_describe_storage;
 
 /* The table that a request on data names: a new reference, or

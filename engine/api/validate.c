@@ -151,6 +151,22 @@ static void check_list(
 	}
 }
 
+static void check_list_map(
+	struct validation *validation, const struct field *field, const struct request_list *map)
+{
+	const struct named_list *items = map->items;
+	size_t path_len = validation->path.len;
+
+	check_length(validation, field, SLICE("{}"), map->count);
+	for (size_t i = 0; i < map->count; i++) {
+		buf_append_char(&validation->path, '.');
+		buf_append_slice(&validation->path, items[i].name);
+		buf_append_string(&validation->path, ".member");
+		check_list(validation, field, &items[i].list);
+		buf_resize(&validation->path, path_len);
+	}
+}
+
 static bool field_present(const struct field *field, const void *member)
 {
 	switch (field->type) {
@@ -164,13 +180,20 @@ static bool field_present(const struct field *field, const void *member)
 		return ((const struct optional_boolean *)member)->present;
 	case FIELD_TIMESTAMP:
 		return *(const int64_t *)member != 0;
+	case FIELD_DOUBLE:
+		return ((const struct optional_double *)member)->present;
 	case FIELD_STRUCT:
 	case FIELD_ATTRIBUTES:
+	case FIELD_VALUE:
 		return *(const void *const *)member != NULL;
 	case FIELD_LIST:
 	case FIELD_MAP:
 	case FIELD_ITEMS:
 	case FIELD_VALUES:
+	case FIELD_STRING_MAP:
+	case FIELD_LIST_MAP:
+	case FIELD_ITEMS_MAP:
+	case FIELD_DOUBLES:
 		return ((const struct request_list *)member)->present;
 	case FIELD_UNSUPPORTED:
 		return false;
@@ -205,11 +228,21 @@ static void check_field(
 	case FIELD_MAP:
 		check_list(validation, field, member);
 		break;
-	case FIELD_BOOLEAN:
-	case FIELD_TIMESTAMP:
-	case FIELD_ATTRIBUTES:
 	case FIELD_ITEMS:
 	case FIELD_VALUES:
+		check_list(validation, field, member);
+		break;
+	case FIELD_LIST_MAP:
+		check_list_map(validation, field, member);
+		break;
+	case FIELD_BOOLEAN:
+	case FIELD_TIMESTAMP:
+	case FIELD_DOUBLE:
+	case FIELD_DOUBLES:
+	case FIELD_ATTRIBUTES:
+	case FIELD_VALUE:
+	case FIELD_STRING_MAP:
+	case FIELD_ITEMS_MAP:
 	case FIELD_UNSUPPORTED:
 		break;
 	}

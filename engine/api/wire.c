@@ -198,6 +198,81 @@ static int read_attributes(
 	return 0;
 }
 
+static int read_value(
+	const struct reader *reader, const json_t *node, const void **ret, struct error *err)
+{
+	struct value *value = arena_alloc_zero(reader->arena, sizeof(*value));
+
+	TRY(typed_read_value(reader->document, node, reader->arena, value, err));
+	*ret = value;
+	return 0;
+}
+
+static int read_items(const struct reader *reader, const json_t *node, struct request_list *ret,
+	struct error *err)
+{
+	size_t count = json_array_size(node);
+	struct map *items;
+
+	if (!json_is_array(node))
+		return not_list(reader, node, err);
+	items = arena_alloc_array(reader->arena, count, sizeof(*items));
+	for (size_t i = 0; i < count; i++)
+		TRY(typed_read_map(
+			reader->document, json_array_get(node, i), reader->arena, &items[i], err));
+	*ret = (struct request_list){ true, count, items };
+	return 0;
+}
+
+static int read_string_map(const struct reader *reader, const json_t *node,
+	struct request_list *ret, struct error *err)
+{
+	struct name_placeholder *items, *item;
+	const char *name;
+	size_t name_len;
+	json_t *member;
+
+	if (json_is_array(node)) {
+		error_set(err, ERROR_SERIALIZATION,
+			ARRAY_FOUND "java.util.Map<java.lang.String, java.lang.String>");
+		return fail_at(reader, node, err);
+	}
+	if (!json_is_object(node)) {
+		error_set(err, ERROR_SERIALIZATION, FIELD_SCALAR);
+		return fail_at(reader, node, err);
+	}
+	item = items = arena_alloc_array(reader->arena, json_object_size(node), sizeof(*items));
+	json_object_keylen_foreach((json_t *)node, name, name_len, member)
+	{
+		TRY(read_string(reader, member, &item->name, err));
+		item->placeholder = arena_copy(reader->arena, slice_of(name, name_len));
+		item++;
+	}
+	*ret = (struct request_list){ true, json_object_size(node), items };
+	return 0;
+}
+
+static int read_list_map(const struct reader *reader, const struct field *field, const json_t *node,
+	struct request_list *ret, struct error *err)
+{
+	struct named_list *items, *item;
+	const char *name;
+	size_t name_len;
+	json_t *member;
+
+	if (!json_is_object(node))
+		return not_map(reader, node, field->shape, err);
+	item = items = arena_alloc_array(reader->arena, json_object_size(node), sizeof(*items));
+	json_object_keylen_foreach((json_t *)node, name, name_len, member)
+	{
+		TRY(read_list(reader, field, member, &item->list, err));
+		item->name = arena_copy(reader->arena, slice_of(name, name_len));
+		item++;
+	}
+	*ret = (struct request_list){ true, json_object_size(node), items };
+	return 0;
+}
+
 static int read_values(const struct reader *reader, const json_t *node, struct request_list *ret,
 	struct error *err)
 {
@@ -240,8 +315,18 @@ static int read_field(const struct reader *reader, const struct field *field, co
 	case FIELD_UNSUPPORTED:
 		return error_set(err, ERROR_VALIDATION, "%s is not supported by this version yet",
 			field->name);
+	case FIELD_VALUE:
+		return read_value(reader, node, member, err);
 	case FIELD_ITEMS:
-	case FIELD_TIMESTAMP: /* of answers only */
+		return read_items(reader, node, member, err);
+	case FIELD_STRING_MAP:
+		return read_string_map(reader, node, member, err);
+	case FIELD_LIST_MAP:
+		return read_list_map(reader, field, node, member, err);
+	case FIELD_ITEMS_MAP: /* of answers only */
+	case FIELD_TIMESTAMP:
+	case FIELD_DOUBLE:
+	case FIELD_DOUBLES:
 		return 0;
 	}
 	return 0;
@@ -322,6 +407,71 @@ static void write_items(const struct request_list *list, struct buf *buf)
 	buf_append_char(buf, ']');
 }
 
+static void write_string_map(const struct request_list *list, struct buf *buf)
+{
+	const struct name_placeholder *items = list->items;
+
+	buf_append_char(buf, '{');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			buf_append_char(buf, ',');
+		json_append_string(buf, items[i].placeholder);
+		buf_append_char(buf, ':');
+		json_append_string(buf, items[i].name);
+	}
+	buf_append_char(buf, '}');
+}
+
+static void write_list_map(
+	const struct field *field, const struct request_list *list, struct buf *buf)
+{
+	const struct named_list *items = list->items;
+
+	buf_append_char(buf, '{');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			buf_append_char(buf, ',');
+		json_append_string(buf, items[i].name);
+		buf_append_char(buf, ':');
+		write_list(field, &items[i].list, buf);
+	}
+	buf_append_char(buf, '}');
+}
+
+static void write_items_map(const struct request_list *list, struct buf *buf)
+{
+	const struct named_items *items = list->items;
+
+	buf_append_char(buf, '{');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			buf_append_char(buf, ',');
+		json_append_string(buf, items[i].name);
+		buf_append_char(buf, ':');
+		write_items(&items[i].items, buf);
+	}
+	buf_append_char(buf, '}');
+}
+
+/* Units of capacity: halves at the finest, and so exact. */
+static void write_double(double value, struct buf *buf)
+{
+	buf_appendf(buf, "%.1f", value);
+}
+
+static void write_doubles(const struct request_list *list, struct buf *buf)
+{
+	const double *values = list->items;
+
+	buf_append_char(buf, '[');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			buf_append_char(buf, ',');
+		write_double(values[i], buf);
+	}
+	buf_append_char(buf, ']');
+}
+
 static void write_values(const struct request_list *list, struct buf *buf)
 {
 	const struct value *values = list->items;
@@ -390,6 +540,29 @@ static bool write_field(const struct field *field, const void *member, struct bu
 	case FIELD_VALUES:
 		write_values(member, buf);
 		return ((const struct request_list *)member)->present;
+	case FIELD_VALUE:
+		if (!*(const void *const *)member)
+			return false;
+		typed_append_value(buf, *(const struct value *const *)member);
+		return true;
+	case FIELD_STRING_MAP:
+		write_string_map(member, buf);
+		return ((const struct request_list *)member)->present;
+	case FIELD_LIST_MAP:
+		write_list_map(field, member, buf);
+		return ((const struct request_list *)member)->present;
+	case FIELD_ITEMS_MAP:
+		write_items_map(member, buf);
+		return ((const struct request_list *)member)->present;
+	case FIELD_DOUBLES:
+		write_doubles(member, buf);
+		return ((const struct request_list *)member)->present;
+	case FIELD_DOUBLE: {
+		const struct optional_double *number = member;
+
+		write_double(number->value, buf);
+		return number->present;
+	}
 	case FIELD_UNSUPPORTED:
 		return false;
 	}

@@ -82,6 +82,7 @@ static void walk_member(const struct field *field, const json_t *member, const c
 		break;
 	case FIELD_LIST:
 	case FIELD_MAP:
+	case FIELD_LIST_MAP:
 		if (field->shape)
 			walk(field->shape, model_shape(element_shape(member)), path, of_input,
 				visit);
@@ -95,6 +96,11 @@ static void walk_member(const struct field *field, const json_t *member, const c
 	case FIELD_ATTRIBUTES:
 	case FIELD_ITEMS:
 	case FIELD_VALUES:
+	case FIELD_VALUE:
+	case FIELD_DOUBLE:
+	case FIELD_DOUBLES:
+	case FIELD_STRING_MAP:
+	case FIELD_ITEMS_MAP:
 	case FIELD_UNSUPPORTED:
 		break;
 	}

@@ -1,0 +1,77 @@
+/*
+ * How the files of shapes write their rows, and the shapes by name. For api/
+ * alone.
+ */
+#pragma once
+
+#include "api/field.h"
+#include "base/cleanup.h"
+#include <stddef.h>
+
+extern const struct field_pattern resource_name, known_name;
+
+/* A shape and its rows in one go; FIELD names the struct's member. */
+#define FIELD(json, kind, member, ...) \
+	{ \
+		.name = json, .type = kind, .offset = offsetof(struct OWNER, member), \
+		##__VA_ARGS__ \
+	}
+#define UNSUPPORTED(json) \
+	{ \
+		.name = json, .type = FIELD_UNSUPPORTED \
+	}
+#define SHAPE(identifier, title) \
+	const struct request_shape shape_##identifier = { \
+		.name = title, \
+		.size = sizeof(struct OWNER), \
+		.fields = identifier##_fields, \
+		.count = ARRAY_SIZE(identifier##_fields), \
+	}
+
+/* Table names: DescribeTable and its kin take any that can be looked up. */
+#define NEW_TABLE_NAME .required = true, .min = 3, .max = 255, .pattern = &resource_name
+#define TABLE_NAME     .required = true, .min = 1, .max = 1024
+#define ITEMS_TABLE    TABLE_NAME, .pattern = &known_name
+
+extern const struct request_shape shape_attribute_definition, shape_key_schema_element,
+	shape_provisioned_throughput, shape_throughput_facts, shape_on_demand_throughput,
+	shape_warm_throughput, shape_projection_input, shape_local_index_input,
+	shape_global_index_input, shape_global_index_change, shape_global_index_removal,
+	shape_global_index_update, shape_stream_specification, shape_sse_specification,
+	shape_sse_facts, shape_tag_input, shape_local_index_facts, shape_global_index_facts,
+	shape_billing_mode_summary, shape_table_class_summary, shape_table_facts,
+	shape_create_table_input, shape_create_table_output, shape_describe_table_input,
+	shape_describe_table_output, shape_delete_table_input, shape_delete_table_output,
+	shape_update_table_input, shape_update_table_output, shape_list_tables_input,
+	shape_list_tables_output, shape_tag_resource_input, shape_empty_output,
+	shape_untag_resource_input, shape_list_tags_of_resource_input,
+	shape_list_tags_of_resource_output, shape_describe_limits_input,
+	shape_describe_limits_output, shape_describe_endpoints_input, shape_endpoint_facts,
+	shape_describe_endpoints_output, shape_put_resource_policy_input,
+	shape_put_resource_policy_output, shape_get_resource_policy_input,
+	shape_get_resource_policy_output, shape_delete_resource_policy_input,
+	shape_delete_resource_policy_output, shape_ttl_specification,
+	shape_update_time_to_live_input, shape_update_time_to_live_output,
+	shape_describe_time_to_live_input, shape_ttl_facts, shape_describe_time_to_live_output,
+	shape_key_condition, shape_expected_attribute, shape_attribute_update, shape_capacity,
+	shape_consumed_capacity, shape_item_collection_metrics, shape_put_item_input,
+	shape_put_item_output, shape_get_item_input, shape_get_item_output, shape_delete_item_input,
+	shape_delete_item_output, shape_update_item_input, shape_update_item_output,
+	shape_query_input, shape_query_output, shape_scan_input, shape_keys_and_attributes,
+	shape_batch_get_item_input, shape_batch_get_item_output, shape_put_request,
+	shape_delete_request, shape_write_request, shape_batch_write_item_input,
+	shape_batch_write_item_output, shape_transact_condition_check, shape_transact_put,
+	shape_transact_delete, shape_transact_update, shape_transact_write,
+	shape_transact_write_items_input, shape_transact_write_items_output,
+	shape_transact_get_request, shape_transact_get, shape_transact_get_items_input,
+	shape_item_response, shape_transact_get_items_output, shape_execute_statement_input,
+	shape_execute_statement_output, shape_batch_statement, shape_batch_execute_statement_input,
+	shape_batch_statement_error, shape_batch_statement_response,
+	shape_batch_execute_statement_output, shape_transact_statement,
+	shape_execute_transaction_input, shape_execute_transaction_output, shape_list_streams_input,
+	shape_stream_summary, shape_list_streams_output, shape_describe_stream_input,
+	shape_sequence_number_range, shape_shard_facts, shape_stream_facts,
+	shape_describe_stream_output, shape_get_shard_iterator_input,
+	shape_get_shard_iterator_output, shape_get_records_input, shape_stream_image,
+	shape_record_identity, shape_record_facts, shape_get_records_output;
+extern const struct request_shape shape_scan_output;
