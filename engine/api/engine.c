@@ -9,7 +9,10 @@
 int engine_open(const char *path, const struct engine_options *options, struct engine **ret,
 	struct error *err)
 {
-	struct store_options store_options = { .cache_bytes = options->cache_bytes };
+	struct store_options store_options = {
+		.cache_bytes = options->cache_bytes,
+		.region = options->region,
+	};
 	struct store *store;
 	struct engine *engine;
 

@@ -11,6 +11,7 @@
 
 #define CACHE_BYTES_DEFAULT        (64u << 20)
 #define CHECKPOINT_SECONDS_DEFAULT 30
+#define REGION_DEFAULT             "us-east-1"
 
 /* Makes the directory unless it is there, and its name survive power loss. */
 static int make_directory(const char *path, struct error *err)
@@ -34,11 +35,14 @@ static struct store *store_new(const char *path, const struct store_options *opt
 {
 	struct store *store = memory_new_zero(sizeof(*store));
 	unsigned seconds = options->checkpoint_seconds;
+	const char *region = options->region ? options->region : REGION_DEFAULT;
 
 	store->path = memory_copy_string(path, strlen(path));
+	store->region = memory_copy_string(region, strlen(region));
 	store->lock_fd = -1;
 	pthread_mutex_init(&store->writer, NULL);
 	pthread_mutex_init(&store->tables.lock, NULL);
+	stream_set_init(&store->streams);
 	watch_init(&store->watch);
 	worker_init(&store->worker, store, seconds ? seconds : CHECKPOINT_SECONDS_DEFAULT);
 	return store;
@@ -49,6 +53,7 @@ static void store_free(struct store *store)
 {
 	worker_stop(&store->worker);
 	table_cache_release(store);
+	stream_set_release(&store->streams);
 	bdb_file_closep(&store->counts);
 	bdb_file_closep(&store->catalog);
 	bdb_env_closep(&store->env);
@@ -57,6 +62,7 @@ static void store_free(struct store *store)
 	watch_release(&store->watch);
 	pthread_mutex_destroy(&store->tables.lock);
 	pthread_mutex_destroy(&store->writer);
+	free(store->region);
 	free(store->path);
 	free(store);
 }
@@ -70,6 +76,7 @@ static int open_all(struct store *store, const struct store_options *options, st
 	TRY(bdb_env_open(store->path, cache, &store->env, err));
 	TRY(bdb_file_open(store->env, NULL, "catalog.db", DB_CREATE, &store->catalog, err));
 	TRY(bdb_file_open(store->env, NULL, "counts.db", DB_CREATE, &store->counts, err));
+	TRY(stream_set_open(store, err));
 	TRY(table_cache_load(store, err));
 	if (options->read_only_check)
 		return 0;

@@ -7,10 +7,12 @@
  *	DATA/catalog.db	table name -> description
  *	DATA/counts.db	table id -> counts of items and bytes
  *	DATA/table-ID.db	rows of one table
+ *	DATA/streams.db, DATA/stream-ID.db	changes (store/stream.h)
  *
  * Lock order, from the first to the last:
  *	store.writer  (the one writer, held for the CPU part of a transaction)
  *	store.tables  (the cache of open tables)
+ *	store.streams  (the set of streams)
  *	Berkeley DB's own page locks and latches
  *	table.counters, store.watch, store.worker  (leaves: nothing is locked
  *		under them, and a watcher is called without)
@@ -33,6 +35,7 @@ enum durability {
 struct store_options {
 	uint64_t cache_bytes; /* 0: the default, 64 MiB */
 	unsigned checkpoint_seconds; /* 0: the default, 30 */
+	const char *region; /* NULL: us-east-1; the records of streams name it */
 	bool read_only_check; /* opened for `check`: no worker threads */
 };
 

@@ -3,6 +3,7 @@
 
 #include "store/bdb.h"
 #include "store/store.h"
+#include "store/stream_set.h"
 #include "store/watch.h"
 #include "store/worker.h"
 #include <pthread.h>
@@ -19,6 +20,7 @@ struct table_cache {
 
 struct store {
 	char *path;
+	char *region;
 	int lock_fd;
 	DB_ENV *env;
 	DB *catalog; /* name -> description, see catalog.h */
@@ -26,6 +28,7 @@ struct store {
 	pthread_mutex_t writer;
 	uint64_t last_stamp; /* under writer */
 	struct table_cache tables;
+	struct stream_set streams;
 	struct watch watch;
 	struct worker worker;
 };

@@ -1,8 +1,8 @@
 /*
  * Streams: for each, an append-only log of changes, kept 24 hours.
  *
- *	DATA/streams.db		stream id -> description, as JSON
- *	DATA/stream-ID.db	u64 offset, big-endian -> record
+ *	DATA/streams.db		stream id -> description, as JSON (stream_registry.h)
+ *	DATA/stream-ID.db	u64 offset, big-endian -> record (stream_record.h)
  *
  * A record's key is the offset in bytes at which its line stands when the
  * whole stream is written as JSON Lines (stream_append_line()), so that it can
@@ -24,6 +24,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "model/change.h"
 #include "model/value.h"
@@ -37,6 +38,7 @@ struct stream_description {
 	struct slice table_name;
 	struct slice table_id;
 	struct slice label;
+	struct slice region; /* when it began: records name it */
 	enum stream_view view;
 	struct key_schema key;
 	bool enabled;
@@ -84,15 +86,34 @@ int stream_find(struct store *store, struct slice table_name, struct slice label
  * and label. */
 int stream_list(struct store *store, struct slice table_name, struct arena *arena,
 	struct stream_description **ret, size_t *ret_count, struct error *err) NODISCARD;
-/* The offset of the oldest record that is kept, and of the end; equal when it is empty. */
-int stream_extent(struct store *store, const struct stream_description *stream, uint64_t *ret_start,
-	uint64_t *ret_end, struct error *err) NODISCARD;
+struct stream_extent {
+	uint64_t start; /* offset of the oldest record that is kept */
+	uint64_t last; /* of the newest one */
+	uint64_t end; /* after it; all are equal when the stream is empty */
+};
+/* 0, or STREAM_ABSENT when it was removed. */
+int stream_extent(struct store *store, const struct stream_description *stream,
+	struct stream_extent *ret, struct error *err) NODISCARD;
 /* Records from an offset on (the first at or after it), at most limit and about
- * max_bytes, in the arena. */
+ * max_bytes of keys and images, but one if there is any; in the arena. 0 or
+ * STREAM_ABSENT. */
 int stream_read(struct store *store, const struct stream_description *stream, uint64_t offset,
 	size_t limit, size_t max_bytes, struct arena *arena, struct stream_record **ret,
 	size_t *ret_count, struct error *err) NODISCARD;
 
+extern const char *const stream_view_names[]; /* of enum stream_view; NULL ends it */
+extern const char *const stream_event_names[]; /* of INSERT, MODIFY and REMOVE */
+#define STREAM_EVENT_VERSION    "1.1"
+#define STREAM_EVENT_SOURCE     "aws:dynamodb"
+#define STREAM_EXPIRY_TYPE      "Service" /* who deletes what has expired */
+#define STREAM_EXPIRY_PRINCIPAL "dynamodb.amazonaws.com"
+
+/* Appends a record's line of JSON, with its newline: next_offset - offset bytes. */
+void stream_append_line(struct buf *buf, const struct stream_description *stream,
+	const struct stream_record *record);
+/* 32 hexadecimal digits. */
+void stream_append_event_id(
+	struct buf *buf, const struct stream_description *stream, uint64_t offset);
 /* Sequence numbers, 21 digits; false when the text is none. */
 void stream_append_sequence_number(struct buf *buf, uint64_t offset);
 bool stream_parse_sequence_number(struct slice text, uint64_t *ret_offset);
