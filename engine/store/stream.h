@@ -101,7 +101,7 @@ int stream_read(struct store *store, const struct stream_description *stream, ui
 	size_t limit, size_t max_bytes, struct arena *arena, struct stream_record **ret,
 	size_t *ret_count, struct error *err) NODISCARD;
 
-extern const char *const stream_view_names[]; /* of enum stream_view; NULL ends it */
+extern const char *const stream_view_type_names[]; /* of enum stream_view; NULL ends it */
 extern const char *const stream_event_names[]; /* of INSERT, MODIFY and REMOVE */
 #define STREAM_EVENT_VERSION    "1.1"
 #define STREAM_EVENT_SOURCE     "aws:dynamodb"

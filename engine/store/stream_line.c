@@ -26,7 +26,7 @@ const char *const stream_event_names[] = {
 	[CHANGE_REMOVE] = "REMOVE",
 };
 
-const char *const stream_view_names[] = {
+const char *const stream_view_type_names[] = {
 	[STREAM_KEYS_ONLY] = "KEYS_ONLY",
 	[STREAM_NEW_IMAGE] = "NEW_IMAGE",
 	[STREAM_OLD_IMAGE] = "OLD_IMAGE",
@@ -95,7 +95,7 @@ void stream_append_line(struct buf *buf, const struct stream_description *stream
 	buf_append_string(buf, ",\"SequenceNumber\":\"");
 	stream_append_sequence_number(buf, record->offset);
 	buf_appendf(buf, "\",\"SizeBytes\":%" PRIu64 ",\"StreamViewType\":\"%s\"}",
-		record->size_bytes, stream_view_names[stream->view]);
+		record->size_bytes, stream_view_type_names[stream->view]);
 	if (record->expired)
 		buf_append_string(buf, ",\"userIdentity\":{\"type\":\"" STREAM_EXPIRY_TYPE
 				       "\",\"principalId\":\"" STREAM_EXPIRY_PRINCIPAL "\"}");

@@ -23,9 +23,9 @@ static char *entry_to_text(const struct stream *stream)
 		description->table_name.data, description->table_name.len, "table_id",
 		description->table_id.data, description->table_id.len, "label",
 		description->label.data, description->label.len, "region", description->region.data,
-		description->region.len, "view", stream_view_names[description->view], "created_ns",
-		(json_int_t)description->created_ns, "ended_ns", (json_int_t)stream->next.ended_ns,
-		"start", (json_int_t)stream->next.start);
+		description->region.len, "view", stream_view_type_names[description->view],
+		"created_ns", (json_int_t)description->created_ns, "ended_ns",
+		(json_int_t)stream->next.ended_ns, "start", (json_int_t)stream->next.start);
 	char *text;
 
 	put_key(object, "partition_key", "partition_key_type", &description->key.partition);
@@ -104,7 +104,7 @@ static bool entry_from_json(
 		!get_text(object, "table_id", &ret->table_id) ||
 		!get_text(object, "label", &ret->label) ||
 		!get_text(object, "region", &ret->region) ||
-		!get_name(object, "view", stream_view_names, &view) ||
+		!get_name(object, "view", stream_view_type_names, &view) ||
 		!get_integer(object, "created_ns", &ret->created_ns) ||
 		!get_integer(object, "ended_ns", &ret->ended_ns) ||
 		!get_integer(object, "start", &start) ||
