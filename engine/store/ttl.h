@@ -16,11 +16,16 @@
 #include "model/value.h"
 #include "store/store.h"
 
+#define TTL_EXPIRY_LENGTH  8 /* bytes before the row key */
 #define TTL_OLDEST_SECONDS (5LL * 365 * 24 * 60 * 60)
 
 /* Appends the entry of an item: false when it has none. */
 bool ttl_entry_encode(
 	struct slice attribute, const struct map *item, struct slice row_key, struct buf *buf);
+/* When an item expires, in epoch seconds: false when its attribute does not count. */
+bool ttl_expiry(struct slice attribute, const struct map *item, uint64_t *ret_seconds);
+/* Appends what begins the entries of that second. */
+void ttl_bound_encode(uint64_t seconds, struct buf *buf);
 /* Deletes what has expired at now_ns, in batches, each its own transaction;
  * looks at each row again before it does. *ret_deleted counts. */
 int ttl_expire(
