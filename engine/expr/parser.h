@@ -6,6 +6,12 @@
  * quote the token and its neighbours as the service does:
  *
  *	Invalid UpdateExpression: Syntax error; token: "INVALID", near: "a INVALID SYNTAX"
+ *
+ * The service looks at an expression in phases, and a fault of an earlier phase
+ * wins wherever it stands: the syntax of the whole text, then parentheses, then
+ * the names in it, then what it means. A parser here goes over the text once:
+ * only a syntax error stops it. The other faults are noted while it goes on, and
+ * parser_expect_end() fails with the one that the service would have found.
  */
 #pragma once
 
@@ -14,18 +20,32 @@
 
 enum token_kind {
 	TOKEN_END,
-	TOKEN_NAME, /* a bare identifier, keywords and functions too */
+	TOKEN_NAME, /* a bare identifier, functions too */
+	TOKEN_KEYWORD, /* AND OR NOT IN BETWEEN SET REMOVE ADD DELETE in any case: never a name */
 	TOKEN_NAME_PLACEHOLDER, /* #n */
 	TOKEN_VALUE_PLACEHOLDER, /* :v */
-	TOKEN_INTEGER, /* within [ ] */
+	TOKEN_INTEGER, /* without leading zeros */
 	TOKEN_PUNCTUATION, /* ( ) [ ] , . = <> < <= > >= + - */
-	TOKEN_BAD, /* a character that begins none; an error unless never reached */
+	TOKEN_BAD, /* a character that begins none, or a quoted string: an error where it stands */
 };
 
 struct token {
 	enum token_kind kind;
-	struct slice text;
-	size_t offset;
+	struct slice text; /* of TOKEN_END empty, at the end of the expression */
+};
+
+/* What a fault is about, in the order in which the service looks. */
+enum parser_phase {
+	PHASE_PARENTHESES,
+	PHASE_NAMES, /* functions, reserved words, indexes: the first one in the text */
+	PHASE_MEANING, /* placeholders, operands, limits: the first one that is noted */
+	PHASE_COUNT
+};
+
+/* A noted fault; the message is absent when there is none. */
+struct parser_fault {
+	struct slice message; /* the whole */
+	const struct token *token; /* where it is */
 };
 
 struct parser {
@@ -38,7 +58,11 @@ struct parser {
 	size_t at;
 	unsigned depth; /* of recursion, bounded */
 	unsigned operators; /* so far, bounded */
+	struct parser_fault faults[PHASE_COUNT];
 };
+
+/* Reads the tokens of a text, TOKEN_END last; returns how many. In the arena. */
+size_t lexer_read(struct slice text, struct arena *arena, const struct token **ret);
 
 /* Checks emptiness and size, and reads the tokens. */
 int parser_init(struct parser *parser, enum expression_kind kind, struct slice text,
@@ -48,26 +72,38 @@ static inline const struct token *parser_peek(const struct parser *parser)
 {
 	return &parser->tokens[parser->at];
 }
-/* Whether the token there is that punctuation, or that keyword in any case. */
-bool parser_at(const struct parser *parser, const char *text);
+/* Whether the token there is that punctuation. */
+static inline bool parser_at(const struct parser *parser, const char *text)
+{
+	const struct token *token = parser_peek(parser);
+
+	return token->kind == TOKEN_PUNCTUATION && slice_equal_string(token->text, text);
+}
+/* Whether it is that keyword, in any case. */
 bool parser_at_keyword(const struct parser *parser, const char *keyword);
 /* Steps over it if it is there. */
 bool parser_accept(struct parser *parser, const char *text);
 bool parser_accept_keyword(struct parser *parser, const char *keyword);
 int parser_expect(struct parser *parser, const char *text, struct error *err) NODISCARD;
+/* Fails too when a fault was noted. */
 int parser_expect_end(struct parser *parser, struct error *err) NODISCARD;
 /* The syntax error at the current token. Always -1. */
 int parser_syntax_error(const struct parser *parser, struct error *err);
-/* "Invalid <kind>: " and the rest. Always -1. */
+/* "Invalid <kind>: " and the rest, for what is wrong once all is parsed. Always -1. */
 int parser_error(const struct parser *parser, struct error *err, const char *format, ...)
 	PRINTF(3, 4);
-/* Counts one operator: "The expression contains too many operators; operator
- * count: 301". */
-int parser_count_operator(struct parser *parser, struct error *err) NODISCARD;
+/* Notes a fault of the token, unless the service would find an earlier noted
+ * one first; parsing goes on. */
+void parser_note(struct parser *parser, enum parser_phase phase, const struct token *token,
+	const char *format, ...) PRINTF(4, 5);
+/* Counts one operator; notes "The expression contains too many operators;
+ * operator count: 301". To be called when its operands are parsed. */
+void parser_count_operator(struct parser *parser);
 
-/* path = name { "." name | "[" integer "]" }; reserved words are refused. */
+/* path = name { "." name | "[" integer "]" }. Reserved words and undefined
+ * placeholders are noted. */
 int parser_path(struct parser *parser, struct document_path *ret, struct error *err) NODISCARD;
-/* The value of the placeholder there. */
+/* The value of the placeholder there; some value when it is undefined, noted. */
 int parser_value(struct parser *parser, const struct value **ret, struct error *err) NODISCARD;
 
 /* Whether DynamoDB reserves the word, in any case: expr/reserved.c. Source:

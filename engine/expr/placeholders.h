@@ -30,12 +30,19 @@ enum expression_kind {
 
 const char *expression_kind_name(enum expression_kind kind);
 
+/* A token of either parameter. */
+struct placeholder {
+	struct slice token; /* with its # or ':' */
+	size_t position; /* in the parameter */
+	bool used;
+};
+
 struct placeholders {
 	const struct name_placeholder *names; /* borrowed; NULL: the parameter is absent */
 	size_t name_count;
 	const struct map *values; /* borrowed; NULL: absent */
-	bool *names_used; /* in the arena, one a name */
-	bool *values_used;
+	struct placeholder *name_tokens; /* in the arena, sorted by token */
+	struct placeholder *value_tokens;
 };
 
 /* Takes both parameters; names NULL or values NULL when absent. */
