@@ -13,11 +13,8 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import json
-import pathlib
 import random
-import shutil
 import sys
-import tempfile
 import time
 
 import compare
@@ -28,6 +25,7 @@ import servers
 from shrink import Shrinker
 
 LOCAL_SHARE = 3  # DynamoDB Local, the slowest, takes part in every third round
+COMPLAINTS = 50  # lines of our server's that are shown
 LONG_RUN = 20_000  # requests after which every known difference should have been met
 
 
@@ -49,6 +47,9 @@ class Result:
     matched: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     disputes: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     words: list = dataclasses.field(default_factory=list)
+    complaints: list = dataclasses.field(default_factory=list)  # of our server
+    rounds: int = 0
+    failed: set = dataclasses.field(default_factory=set)  # rounds
 
     def add(self, other):
         self.requests += other.requests
@@ -60,6 +61,9 @@ class Result:
                 self.findings[signature] = finding
         self.matched.update(other.matched)
         self.disputes.update(other.disputes)
+        self.complaints += other.complaints
+        self.rounds += other.rounds
+        self.failed |= other.failed
         self.words += [word for word in other.words if word not in self.words]
 
 
@@ -67,16 +71,14 @@ class Result:
 
 
 @contextlib.contextmanager
-def all_servers(options, words):
+def all_servers(options, words, complaints):
     """Clients of new servers, by name."""
     with contextlib.ExitStack() as stack:
         clients = {}
         if options.ours == "local":  # to try the test itself
             clients["ours"] = stack.enter_context(servers.local())
         else:
-            directory = pathlib.Path(tempfile.mkdtemp(prefix="dynamount-differential."))
-            stack.callback(shutil.rmtree, directory, ignore_errors=True)
-            clients["ours"] = stack.enter_context(servers.ours(options.ours, directory))
+            clients["ours"] = stack.enter_context(servers.ours(options.ours, complaints))
         clients["dynoxide"] = stack.enter_context(servers.dynoxide())
         if not options.no_local:
             try:
@@ -88,7 +90,7 @@ def all_servers(options, words):
 
 def run_rounds(options, numbers):
     result = Result()
-    with all_servers(options, result.words) as clients:
+    with all_servers(options, result.words, result.complaints) as clients:
         for number in numbers:
             taking = dict(clients)
             if number % LOCAL_SHARE and not options.round:
@@ -102,11 +104,14 @@ def run_round(turn, number, result):
         entry = known.explanation(found)
         if entry is not None:
             result.matched[entry] += 1
-        elif found.signature in result.findings:
+            return
+        result.failed.add(number)
+        if found.signature in result.findings:
             result.findings[found.signature].count += 1
         else:
             result.findings[found.signature] = Finding(found, number, turn.tables)
 
+    result.rounds += 1
     for answers, same in turn.run(judge):
         result.requests += 1
         result.accepted += not answers["ours"].refused
@@ -123,7 +128,7 @@ def dispute(answers, result):
 
 def shrink(options, findings):
     deadline = time.monotonic() + options.shrink
-    with all_servers(options, []) as clients:
+    with all_servers(options, [], []) as clients:
         for finding in findings:
             turn = rounds.Round(clients, options.seed, finding.number)
             finding.difference = Shrinker(turn, finding.difference, deadline).shrunk()
@@ -175,6 +180,8 @@ def report(options, result, seconds):
         for (ours, local), count in result.disputes.most_common():
             print(f"{count:6} {ours}\n       {local}")
     print()
+    for line in result.complaints[:COMPLAINTS]:
+        print(f"differential: our server said: {line}")
     for word in result.words:
         print(f"differential: {word}")
     if result.requests >= LONG_RUN:
@@ -187,6 +194,8 @@ def report(options, result, seconds):
         f" {sum(finding.count for finding in result.findings.values())} others of"
         f" {len(result.findings)} kinds, {seconds:.0f} s"
     )
+    failed = len(result.failed) + bool(result.complaints)
+    print(f"{result.rounds - len(result.failed)} passed, {failed} failed, 0 skipped")
 
 
 def parse_arguments():
@@ -210,6 +219,7 @@ def main():
         oracles.DYNOXIDE.install()
     except oracles.Unavailable as why:
         print(f"differential: skipped, there is no dynoxide: {why}")
+        print("0 passed, 0 failed, 1 skipped")
         return 0
     numbers = list(range(-(-options.requests // rounds.REQUESTS)))
     if options.round is not None:
@@ -218,11 +228,10 @@ def main():
     for part in in_processes(options, run_rounds, numbers):
         result.add(part)
     if options.shrink:
-        in_processes_of = in_processes(options, shrink, list(result.findings.values()))
-        for finding in (finding for share in in_processes_of for finding in share):
-            result.findings[finding.difference.signature].difference = finding.difference
+        for share in in_processes(options, shrink, list(result.findings.values())):
+            result.findings.update((finding.difference.signature, finding) for finding in share)
     report(options, result, time.monotonic() - start)
-    return 1 if result.findings else 0
+    return 1 if result.findings or result.complaints else 0
 
 
 if __name__ == "__main__":

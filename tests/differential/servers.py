@@ -8,6 +8,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 import oracles
@@ -15,6 +16,7 @@ import oracles
 TREE = pathlib.Path(__file__).resolve().parents[2]
 START_LIMIT = 60  # seconds
 ANSWER_LIMIT = 30  # seconds
+END_LIMIT = 30  # seconds
 MOST_PAGES = 60
 HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
@@ -87,7 +89,7 @@ def served(command, port, **options):
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(END_LIMIT)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -109,13 +111,18 @@ def local():
     return served(command, port, cwd=jar.parent, stderr=subprocess.DEVNULL)
 
 
-def ours(build, directory):
-    """Our server on a new data directory; what it complains of goes to a log beside it."""
+@contextlib.contextmanager
+def ours(build, complaints):
+    """Our server on a new data directory; "complaints" gets what it printed."""
     port = free_port()
     program = pathlib.Path(build) / "tools" / "dynamount"
-    command = [program, "serve", directory / "data", "--http", f"127.0.0.1:{port}"]
-    with open(directory / "log", "ab") as log:
-        return served(command, port, stderr=log)
+    with tempfile.TemporaryDirectory(prefix="dynamount-differential.") as directory:
+        command = [program, "serve", f"{directory}/data", "--http", f"127.0.0.1:{port}"]
+        with open(f"{directory}/log", "w+", encoding="utf-8", errors="replace") as log:
+            with served(command, port, stderr=log) as client:
+                yield client
+            log.seek(0)
+            complaints += [line.rstrip() for line in log]
 
 
 # Asking
