@@ -1,0 +1,42 @@
+/*
+ * What holds between the parameters of a request on items, whatever the
+ * operation: expressions and the older parameters are not mixed, placeholders
+ * come with expressions that use them, ConditionalOperator with conditions to
+ * join.
+ */
+#pragma once
+
+#include "api/request_item.h"
+#include "base/error.h"
+#include "expr/projection.h"
+
+struct parameter {
+	const char *name;
+	bool given;
+};
+
+/* "Can not use both expression and non-expression parameters in the same
+ * request: Non-expression parameters: {Expected} Expression parameters:
+ * {ConditionExpression}". */
+int parameters_check_mix(const struct parameter *older, size_t older_count,
+	const struct parameter *expressions, size_t expression_count, struct error *err) NODISCARD;
+
+/* Takes ExpressionAttributeNames and -Values, and checks them. `expressions`:
+ * those of the operation that may use values come first, value_users of them. */
+int parameters_take_placeholders(const struct request_list *names, const struct map *values,
+	const struct parameter *expressions, size_t expression_count, size_t value_users,
+	struct arena *arena, struct placeholders *ret, struct error *err) NODISCARD;
+
+/* Of Expected, QueryFilter or ScanFilter. */
+int parameters_check_operator(struct slice conditional_operator,
+	const struct request_list *conditions, struct error *err) NODISCARD;
+
+/* A member of QueryFilter, ScanFilter or KeyConditions, each as expr/legacy.h
+ * has it. In the arena. */
+struct legacy_condition *parameters_legacy(
+	const struct request_list *conditions, struct arena *arena);
+
+/* AttributesToGet or ProjectionExpression; NULL without either. */
+int parameters_projection(const struct request_list *attributes_to_get, struct slice expression,
+	struct placeholders *placeholders, struct arena *arena, const struct projection **ret,
+	struct error *err) NODISCARD;
