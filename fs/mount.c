@@ -60,12 +60,7 @@ static void keep_partition_of_scratch(void *context, struct slice directory)
 static int filesystem_open(
 	const struct mount_options *options, struct filesystem *fs, struct error *err)
 {
-	struct engine_options engine_options = {
-		.cache_bytes = options->cache_bytes,
-		.strict_durability = options->strict_durability,
-	};
-
-	TRY(open_engine(options->data_directory, &engine_options, &fs->engine, err));
+	TRY(open_engine(options->data_directory, &options->engine, &fs->engine, err));
 	if (scratch_new(options->data_directory,
 		    options->scratch_bytes ? options->scratch_bytes : SCRATCH_LIMIT_DEFAULT,
 		    &fs->scratch, err) < 0) {
@@ -272,7 +267,7 @@ static void abort_connection(int connection)
 }
 
 static int serve(struct fuse_session *session, struct filesystem *fs, const char *mount_point,
-	mount_ready *ready, void *context, struct error *err)
+	const struct mount_events *events, struct error *err)
 {
 	int connection = find_connection(mount_point);
 	struct fuse_loop_config *config;
@@ -280,7 +275,7 @@ static int serve(struct fuse_session *session, struct filesystem *fs, const char
 
 	invalidator_start(fs->invalidator, session);
 	engine_watch(fs->engine, invalidate_changes, fs);
-	ready(context);
+	events->ready(events->context);
 	config = fuse_loop_cfg_create();
 	fuse_loop_cfg_set_clone_fd(config, 0);
 	fuse_loop_cfg_set_max_threads(config, WORKERS_MAX);
@@ -299,7 +294,7 @@ static int serve(struct fuse_session *session, struct filesystem *fs, const char
 }
 
 static int mount_and_serve(const struct mount_options *options, struct filesystem *fs,
-	mount_ready *ready, void *context, struct error *err)
+	const struct mount_events *events, struct error *err)
 {
 	struct fuse_session *session = session_new(options, fs, err);
 	int r = -1;
@@ -316,7 +311,7 @@ static int mount_and_serve(const struct mount_options *options, struct filesyste
 		error_set(err, ERROR_SYSTEM, "Mounting on %s failed: see the line above",
 			options->mount_point);
 	} else {
-		r = serve(session, fs, options->mount_point, ready, context, err);
+		r = serve(session, fs, options->mount_point, events, err);
 		fuse_session_unmount(session);
 	}
 	fuse_remove_signal_handlers(session);
@@ -325,7 +320,7 @@ static int mount_and_serve(const struct mount_options *options, struct filesyste
 }
 
 int mount_run(
-	const struct mount_options *options, mount_ready *ready, void *context, struct error *err)
+	const struct mount_options *options, const struct mount_events *events, struct error *err)
 {
 	struct filesystem fs = { 0 };
 	int r;
@@ -334,7 +329,11 @@ int mount_run(
 	TRY(check_not_mounted(options->mount_point, err));
 	TRY(check_apart(options->data_directory, options->mount_point, err));
 	TRY(filesystem_open(options, &fs, err));
-	r = mount_and_serve(options, &fs, ready, context, err);
+	r = events->opened(events->context, fs.engine, err);
+	if (r == 0) {
+		r = mount_and_serve(options, &fs, events, err);
+		events->closing(events->context);
+	}
 	filesystem_close(&fs);
 	return r;
 }

@@ -11,6 +11,7 @@ struct command {
 };
 
 int run_mount(const struct command *command, int argc, char **argv);
+int run_serve(const struct command *command, int argc, char **argv);
 int run_umount(const struct command *command, int argc, char **argv);
 int run_check(const struct command *command, int argc, char **argv);
 

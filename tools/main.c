@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "server_options.h"
 
 #include "base/cleanup.h"
 
@@ -9,10 +10,11 @@
 	"  -f                       stay in the foreground\n" \
 	"  -o OPTION[,OPTION...]    mount options: ro, allow_other and others of mount.fuse3,\n" \
 	"                           and those below without their dashes\n" \
-	"  --cache=SIZE             memory for the store's cache (default 64M)\n" \
 	"  --scratch=SIZE           room for each user's scratch files (default 256M)\n" \
-	"  --durability=strict      every close() survives power loss; the default, relaxed,\n" \
-	"                           survives a crash, and fsync() makes it survive power loss\n"
+	"  --http=ADDRESS:PORT      answer DynamoDB's HTTP API too; port 0: any\n" SERVER_OPTIONS_HELP
+
+#define SERVE_OPTIONS \
+	"  --http=ADDRESS:PORT      where to listen (default 127.0.0.1:8000); port 0: any\n" SERVER_OPTIONS_HELP
 
 static const struct command commands[] = {
 	{
@@ -21,6 +23,13 @@ static const struct command commands[] = {
 		.help = "mount the tables of the data directory DATA on MNT",
 		.options = MOUNT_OPTIONS,
 		.run = run_mount,
+	},
+	{
+		.name = "serve",
+		.arguments = "DATA",
+		.help = "answer DynamoDB's HTTP API from the data directory DATA",
+		.options = SERVE_OPTIONS,
+		.run = run_serve,
 	},
 	{
 		.name = "umount",

@@ -7,6 +7,7 @@
  */
 #include "mount.h"
 #include "commands.h"
+#include "server_options.h"
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -22,37 +23,12 @@
 
 struct mount_call {
 	struct mount_options options;
+	struct server_options server;
+	struct http_listener *listener; /* or NULL */
 	bool foreground;
 	struct buf fuse_options;
 	int ready_pipe; /* where the caller waits, or -1 */
 };
-
-/* Sizes: digits with an optional K, M or G. */
-static bool parse_size(const char *text, uint64_t *ret)
-{
-	static const char units[] = "KMG";
-	const char *unit;
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || end == text || *text == '-')
-		return false;
-	if (*end) {
-		unit = strchr(units, *end);
-		if (!unit || end[1])
-			return false;
-		value <<= 10 * (unit - units + 1);
-	}
-	*ret = value;
-	return value > 0;
-}
-
-static bool set_cache(struct mount_call *call, const char *value)
-{
-	return value && parse_size(value, &call->options.cache_bytes);
-}
 
 static bool set_scratch(struct mount_call *call, const char *value)
 {
@@ -61,14 +37,6 @@ static bool set_scratch(struct mount_call *call, const char *value)
 	if (!value || !parse_size(value, &bytes) || bytes > INT64_MAX)
 		return false;
 	call->options.scratch_bytes = (int64_t)bytes;
-	return true;
-}
-
-static bool set_durability(struct mount_call *call, const char *value)
-{
-	if (!value || (strcmp(value, "strict") != 0 && strcmp(value, "relaxed") != 0))
-		return false;
-	call->options.strict_durability = strcmp(value, "strict") == 0;
 	return true;
 }
 
@@ -97,9 +65,7 @@ static const struct mount_option {
 	const char *name;
 	bool (*set)(struct mount_call *call, const char *value);
 } mount_options[] = {
-	{ "cache", set_cache },
 	{ "scratch", set_scratch },
-	{ "durability", set_durability },
 	{ "ro", set_read_only },
 	{ "rw", set_read_write },
 	{ "default_permissions", ignore },
@@ -116,21 +82,29 @@ static const struct mount_option {
 	{ "comment", ignore },
 };
 
+static const struct mount_option *find_option(const char *name, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mount_options); i++) {
+		if (strlen(mount_options[i].name) == len &&
+			memcmp(mount_options[i].name, name, len) == 0)
+			return &mount_options[i];
+	}
+	return NULL;
+}
+
 static int set_option(struct mount_call *call, const char *option)
 {
 	const char *equals = strchr(option, '=');
+	const char *value = equals ? equals + 1 : NULL;
 	size_t len = equals ? (size_t)(equals - option) : strlen(option);
+	const struct mount_option *known = find_option(option, len);
+	int r = known ? (known->set(call, value) ? 0 : -1)
+		      : server_option_set(&call->server, option, len, value);
 
-	for (size_t i = 0; i < ARRAY_SIZE(mount_options); i++) {
-		const struct mount_option *known = &mount_options[i];
-
-		if (strlen(known->name) != len || strncmp(known->name, option, len) != 0)
-			continue;
-		if (known->set(call, equals ? equals + 1 : NULL))
-			return 0;
+	if (r < 0)
 		fprintf(stderr, "dynamount: option '%s' has no such value\n", option);
-		return -1;
-	}
+	if (r != SERVER_OPTION_UNKNOWN)
+		return r;
 	if (strncmp(option, "x-", 2) == 0 || strncmp(option, "X-", 2) == 0)
 		return 0;
 	if (call->fuse_options.len)
@@ -151,59 +125,46 @@ static int set_options(struct mount_call *call, const char *list)
 	return 0;
 }
 
-static int parse_call(struct mount_call *call, int argc, char **argv)
+enum { OPTION_SCRATCH = 256 };
+
+static int set_letter(struct mount_call *call, int code)
 {
-	enum { CACHE = 256, SCRATCH, DURABILITY };
-	static const struct option long_options[] = {
-		{ "cache", required_argument, NULL, CACHE },
-		{ "scratch", required_argument, NULL, SCRATCH },
-		{ "durability", required_argument, NULL, DURABILITY },
-		{ "foreground", no_argument, NULL, 'f' },
-		{ 0 },
-	};
-	static const char *const names[] = { "cache", "scratch", "durability" };
-	int option;
-
-	optind = 1;
-	while ((option = getopt_long(argc, argv, "fo:nsv", long_options, NULL)) >= 0) {
-		struct buf assignment CLEANUP(buf_release) = BUF_INIT;
-
-		switch (option) {
-		case 'f':
-			call->foreground = true;
-			break;
-		case 'o':
-			TRY(set_options(call, optarg));
-			break;
-		case 'n': /* of mount(8) */
-		case 's':
-		case 'v':
-			break;
-		case CACHE:
-		case SCRATCH:
-		case DURABILITY:
-			buf_appendf(&assignment, "%s=%s", names[option - CACHE], optarg);
-			TRY(set_option(call, buf_string(&assignment)));
-			break;
-		default:
-			return -1;
-		}
+	switch (code) {
+	case 'f':
+		call->foreground = true;
+		return 0;
+	case 'o':
+		return set_options(call, optarg);
+	case 'n': /* of mount(8) */
+	case 's':
+	case 'v':
+		return 0;
+	case OPTION_SCRATCH:
+		return set_scratch(call, optarg) ? 0 : -1;
+	default:
+		return -1;
 	}
-	return argc - optind;
 }
 
-/* A path that stays right after a change of directory. */
-static char *absolute_path(const char *path)
+/* Returns the number of positional arguments, or -1. */
+static int parse_call(struct mount_call *call, int argc, char **argv)
 {
-	struct buf joined CLEANUP(buf_release) = BUF_INIT;
-	char *resolved = realpath(path, NULL);
-	char *directory CLEANUP(cleanup_free) = NULL;
+	struct option rows[SERVER_OPTION_COUNT + 3];
+	int code, r;
 
-	if (resolved || path[0] == '/')
-		return resolved ? resolved : memory_copy_string(path, strlen(path));
-	directory = get_current_dir_name();
-	buf_appendf(&joined, "%s/%s", directory ? directory : "", path);
-	return memory_copy_string(joined.data, joined.len);
+	rows[0] = (struct option){ "scratch", required_argument, NULL, OPTION_SCRATCH };
+	rows[1] = (struct option){ "foreground", no_argument, NULL, 'f' };
+	server_options_long(&rows[2]);
+	optind = 1;
+	while ((code = getopt_long(argc, argv, "fo:nsv", rows, NULL)) >= 0) {
+		if (code >= SERVER_OPTION_FIRST)
+			r = server_option_set_long(&call->server, code, optarg);
+		else
+			r = set_letter(call, code);
+		if (r < 0)
+			return -1;
+	}
+	return argc - optind;
 }
 
 static void detach(struct mount_call *call)
@@ -224,19 +185,41 @@ static void detach(struct mount_call *call)
 	call->ready_pipe = -1;
 }
 
+static int open_listener(void *context, struct engine *engine, struct error *err)
+{
+	struct mount_call *call = context;
+	struct http_options http = server_options_http(&call->server);
+
+	return http.address ? http_listener_open(&http, engine, &call->listener, err) : 0;
+}
+
 static void serving(void *context)
 {
 	struct mount_call *call = context;
 
+	if (call->listener) {
+		printf("listening on %s\n", http_listener_url(call->listener));
+		fflush(stdout);
+	}
 	if (call->ready_pipe >= 0)
 		detach(call);
+}
+
+static void close_listener(void *context)
+{
+	struct mount_call *call = context;
+
+	if (call->listener)
+		http_listener_close(call->listener);
 }
 
 static int serve(struct mount_call *call)
 {
 	struct error err CLEANUP(error_release) = ERROR_INIT;
+	const struct mount_events events = { open_listener, serving, close_listener, call };
 
-	if (mount_run(&call->options, serving, call, &err) == 0)
+	call->options.engine = server_options_engine(&call->server);
+	if (mount_run(&call->options, &events, &err) == 0)
 		return EXIT_SUCCESS;
 	log_warning("%s", err.message);
 	return EXIT_FAILURE;
@@ -278,6 +261,12 @@ static int serve_in_background(struct mount_call *call)
 	return serve(call);
 }
 
+static void mount_call_release(struct mount_call *call)
+{
+	buf_release(&call->fuse_options);
+	server_options_release(&call->server);
+}
+
 int run_mount(const struct command *command, int argc, char **argv)
 {
 	struct mount_call call = { .ready_pipe = -1 };
@@ -286,7 +275,7 @@ int run_mount(const struct command *command, int argc, char **argv)
 	int status;
 
 	if (positional != 2) {
-		buf_release(&call.fuse_options);
+		mount_call_release(&call);
 		return command_usage(command);
 	}
 	data = absolute_path(argv[optind]);
@@ -295,6 +284,6 @@ int run_mount(const struct command *command, int argc, char **argv)
 	call.options.mount_point = mount_point;
 	call.options.fuse_options = buf_string(&call.fuse_options);
 	status = call.foreground ? serve(&call) : serve_in_background(&call);
-	buf_release(&call.fuse_options);
+	mount_call_release(&call);
 	return status;
 }

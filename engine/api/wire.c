@@ -358,7 +358,7 @@ int wire_read(const struct request_shape *shape, struct slice json, struct arena
 
 	memset(input, 0, shape->size);
 	if (json_parse(arena_copy(arena, json), &document, err) < 0) {
-		err->class = ERROR_SERIALIZATION;
+		err->class = ERROR_NOT_JSON;
 		return -1;
 	}
 	return read_shape(&reader, shape, document.root, FIELD_SCALAR, input, err);

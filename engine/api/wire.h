@@ -3,7 +3,8 @@
  *
  * Reading ignores members that the shape does not know, as the service does;
  * null is the same as absent. A member of the wrong JSON type is
- * ERROR_SERIALIZATION. Writing leaves out what is absent.
+ * ERROR_SERIALIZATION, text that is no JSON ERROR_NOT_JSON. Writing leaves out
+ * what is absent.
  */
 #pragma once
 

@@ -20,7 +20,8 @@ enum error_class {
 	ERROR_NONE,
 	ERROR_VALIDATION, /* the request breaks a rule of DynamoDB */
 	ERROR_TOO_LARGE, /* ValidationException of the size kind */
-	ERROR_SERIALIZATION, /* not JSON, or a member of the wrong JSON type */
+	ERROR_NOT_JSON, /* SerializationException, of which the service says no more */
+	ERROR_SERIALIZATION, /* a member of the wrong JSON type */
 	ERROR_UNKNOWN_OPERATION,
 	ERROR_TABLE_NOT_FOUND, /* ResourceNotFoundException */
 	ERROR_TABLE_IN_USE, /* ResourceInUseException: exists, or in transition */

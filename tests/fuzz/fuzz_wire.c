@@ -10,7 +10,7 @@
 static bool is_refusal(const struct error *err)
 {
 	return err->class == ERROR_VALIDATION || err->class == ERROR_SERIALIZATION ||
-	       err->class == ERROR_TOO_LARGE;
+	       err->class == ERROR_NOT_JSON || err->class == ERROR_TOO_LARGE;
 }
 
 static const struct request_shape *choose_shape(uint8_t byte)

@@ -157,7 +157,7 @@ static void a_request_must_be_a_json_object(void)
 		"Unrecognized collection type class com.amazonaws.dynamodb.v20120810.ListTablesInput");
 }
 
-static void text_that_is_no_json_is_a_serialization_error(void)
+static void text_that_is_no_json_is_told_apart(void)
 {
 	static const char *const texts[] = { "", " ", "{", "{'a'}", "nonsense", "{} {}", "{'a':1,}",
 		"{'a': '\xFF'}" };
@@ -167,7 +167,7 @@ static void text_that_is_no_json_is_a_serialization_error(void)
 		struct error err CLEANUP(error_release) = ERROR_INIT;
 
 		CHECK(!read_input(&arena, OPERATION_LIST_TABLES, texts[i], &err));
-		CHECK_INT(err.class, ERROR_SERIALIZATION);
+		CHECK_INT(err.class, ERROR_NOT_JSON);
 	}
 }
 
@@ -378,8 +378,7 @@ static const struct test_case cases[] = {
 		a_list_of_values_must_hold_attribute_values },
 	{ "an item must be a map of AttributeValues", an_item_must_be_a_map_of_attribute_values },
 	{ "a request must be a JSON object", a_request_must_be_a_json_object },
-	{ "text that is no JSON is a serialization error",
-		text_that_is_no_json_is_a_serialization_error },
+	{ "text that is no JSON is told apart", text_that_is_no_json_is_told_apart },
 	{ "the place of a wrong type is told", the_place_of_a_wrong_type_is_told },
 	{ "an unknown member is ignored", an_unknown_member_is_ignored },
 	{ "null is the same as absent", null_is_the_same_as_absent },

@@ -1,0 +1,174 @@
+#include "server_options.h"
+
+#include "base/buf.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+bool parse_size(const char *text, uint64_t *ret)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || end == text || *text == '-')
+		return false;
+	if (*end) {
+		unit = strchr(units, *end);
+		if (!unit || end[1])
+			return false;
+		value <<= 10 * (unit - units + 1);
+	}
+	*ret = value;
+	return value > 0;
+}
+
+char *absolute_path(const char *path)
+{
+	struct buf joined CLEANUP(buf_release) = BUF_INIT;
+	char *resolved = realpath(path, NULL);
+	char *directory CLEANUP(cleanup_free) = NULL;
+
+	if (resolved || path[0] == '/')
+		return resolved ? resolved : memory_copy_string(path, strlen(path));
+	directory = get_current_dir_name();
+	buf_appendf(&joined, "%s/%s", directory ? directory : "", path);
+	return memory_copy_string(joined.data, joined.len);
+}
+
+static bool set_size(void *member, const char *value)
+{
+	return parse_size(value, member);
+}
+
+static bool set_string(void *member, const char *value)
+{
+	char **string = member;
+
+	free(*string);
+	*string = memory_copy_string(value, strlen(value));
+	return **string;
+}
+
+static bool set_path(void *member, const char *value)
+{
+	char **string = member;
+
+	free(*string);
+	*string = absolute_path(value);
+	return *value;
+}
+
+/* Twelve digits. */
+static bool set_account(void *member, const char *value)
+{
+	return strlen(value) == 12 && strspn(value, "0123456789") == 12 &&
+	       set_string(member, value);
+}
+
+static bool set_region(void *member, const char *value)
+{
+	return strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(value) &&
+	       set_string(member, value);
+}
+
+static bool set_durability(void *member, const char *value)
+{
+	struct server_options *options = member;
+
+	options->strict_durability = strcmp(value, "strict") == 0;
+	options->relaxed_durability = strcmp(value, "relaxed") == 0;
+	return options->strict_durability || options->relaxed_durability;
+}
+
+#define ROW(name, member, set) \
+	{ \
+		name, offsetof(struct server_options, member), set \
+	}
+static const struct server_option {
+	const char *name;
+	size_t offset;
+	bool (*set)(void *member, const char *value);
+} known_options[] = {
+	ROW("cache", cache_bytes, set_size),
+	{ "durability", 0, set_durability },
+	ROW("region", region, set_region),
+	ROW("account", account, set_account),
+	ROW("http", http, set_string),
+	ROW("credentials", credentials, set_path),
+	ROW("tls-cert", tls_certificate, set_path),
+	ROW("tls-key", tls_key, set_path),
+};
+_Static_assert(ARRAY_SIZE(known_options) == SERVER_OPTION_COUNT, "count them again");
+
+void server_options_release(struct server_options *options)
+{
+	char *strings[] = { options->region, options->account, options->http, options->credentials,
+		options->tls_certificate, options->tls_key };
+
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		free(strings[i]);
+	*options = (struct server_options){ 0 };
+}
+
+static int set_option(
+	struct server_options *options, const struct server_option *option, const char *value)
+{
+	return value && option->set((char *)options + option->offset, value) ? 0 : -1;
+}
+
+int server_option_set(
+	struct server_options *options, const char *name, size_t len, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(known_options); i++) {
+		if (strlen(known_options[i].name) == len &&
+			memcmp(known_options[i].name, name, len) == 0)
+			return set_option(options, &known_options[i], value);
+	}
+	return SERVER_OPTION_UNKNOWN;
+}
+
+int server_option_set_long(struct server_options *options, int code, const char *value)
+{
+	const struct server_option *option = &known_options[code - SERVER_OPTION_FIRST];
+
+	if (set_option(options, option, value) == 0)
+		return 0;
+	fprintf(stderr, "dynamount: option '--%s' cannot be '%s'\n", option->name, value);
+	return -1;
+}
+
+void server_options_long(struct option rows[SERVER_OPTION_COUNT + 1])
+{
+	for (size_t i = 0; i < SERVER_OPTION_COUNT; i++)
+		rows[i] = (struct option){ known_options[i].name, required_argument, NULL,
+			SERVER_OPTION_FIRST + (int)i };
+	rows[SERVER_OPTION_COUNT] = (struct option){ 0 };
+}
+
+struct engine_options server_options_engine(const struct server_options *options)
+{
+	return (struct engine_options){
+		.cache_bytes = options->cache_bytes,
+		.strict_durability = options->strict_durability,
+		.relaxed_durability = options->relaxed_durability,
+		.region = options->region,
+		.account = options->account,
+	};
+}
+
+struct http_options server_options_http(const struct server_options *options)
+{
+	return (struct http_options){
+		.address = options->http,
+		.credentials_path = options->credentials,
+		.tls_certificate_path = options->tls_certificate,
+		.tls_key_path = options->tls_key,
+		.region = options->region,
+		.account = options->account,
+	};
+}
