@@ -11,6 +11,7 @@ enum change_kind {
 	CHANGE_MODIFY,
 	CHANGE_REMOVE,
 	CHANGE_TABLE_CREATED,
+	CHANGE_TABLE_UPDATED, /* its description is another one */
 	CHANGE_TABLE_DELETED,
 };
 

@@ -160,7 +160,7 @@ static void report_message(void *context, const char *message)
 static int look_at_file(struct look *look, struct error *err)
 {
 	struct buf name CLEANUP(buf_release) = BUF_INIT;
-	DB_ENV *env = look->table->store->env;
+	DB_ENV *env = look->table->body->store->env;
 	DB *file;
 	int r = db_create(&file, env, 0);
 
@@ -180,7 +180,7 @@ static int look_at_file(struct look *look, struct error *err)
 static int look_at_table(struct look *look, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-	struct store *store = look->table->store;
+	struct store *store = look->table->body->store;
 
 	TRY(look_at_file(look, err));
 	if (look->totals.problems)

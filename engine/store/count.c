@@ -1,5 +1,5 @@
 #include "store/count.h"
-#include "store/row.h"
+#include "store/index_private.h"
 #include "store/store_private.h"
 #include "store/table_cache.h"
 #include "store/table_private.h"
@@ -7,14 +7,11 @@
 
 #include <endian.h>
 
-/* Rows of one chunk of a recount: some milliseconds under the writer mutex. */
-#define CHUNK_ROWS 1000
-
 /* A record of counts.db; integers little-endian. */
 struct count_record {
 	uint64_t items;
 	uint64_t bytes;
-	uint64_t exact; /* 0 or 1 */
+	uint64_t exact; /* 0 or 1; of an index always 1 */
 };
 
 void counters_init(struct counters *counters)
@@ -34,40 +31,71 @@ void counters_start(struct counters *counters)
 	counters->now.exact = true;
 }
 
-int counters_load(struct counters *counters, DB *file, struct slice id, struct error *err)
+#define RECORD_ABSENT 1
+static int record_get(DB *file, struct slice id, struct count_record *ret, struct error *err)
 {
-	struct count_record record;
 	DBT key = bdb_input(id);
-	DBT data = { .data = &record, .ulen = sizeof(record), .flags = DB_DBT_USERMEM };
+	DBT data = { .data = ret, .ulen = sizeof(*ret), .flags = DB_DBT_USERMEM };
 	int r = file->get(file, NULL, &key, &data, 0);
 
 	if (r == DB_NOTFOUND)
-		return 0;
+		return RECORD_ABSENT;
 	if (r)
 		return bdb_error(err, r, "reading the counts of a table");
-	if (data.size != sizeof(record))
+	if (data.size != sizeof(*ret))
 		return error_set(err, ERROR_CORRUPT, "the counts of table %.*s are malformed",
 			SLICE_ARG(id));
+	return 0;
+}
+
+int counters_load(struct counters *counters, DB *file, struct slice id, struct error *err)
+{
+	struct count_record record;
+	int r;
+
+	TRY(r = record_get(file, id, &record, err));
+	if (r == RECORD_ABSENT)
+		return 0;
 	counters->now.items = (int64_t)le64toh(record.items);
 	counters->now.bytes = (int64_t)le64toh(record.bytes);
 	counters->now.exact = counters->saved = le64toh(record.exact);
 	return 0;
 }
 
-static int count_put(struct txn *txn, struct table *table, bool exact, struct error *err)
+int index_counts_load(struct index *index, struct error *err)
 {
-	const struct table_counts *now = &table->counters.now;
+	struct count_record record;
+	int r;
+
+	TRY(r = record_get(index->store->counts, slice_from_string(index->id), &record, err));
+	if (r == RECORD_ABSENT)
+		return 0;
+	index->now.items = (int64_t)le64toh(record.items);
+	index->now.bytes = (int64_t)le64toh(record.bytes);
+	return 0;
+}
+
+static int record_put(struct txn *txn, const char *id, int64_t items, int64_t bytes, bool exact,
+	struct error *err)
+{
 	struct count_record record = {
-		.items = htole64((uint64_t)now->items),
-		.bytes = htole64((uint64_t)now->bytes),
+		.items = htole64((uint64_t)items),
+		.bytes = htole64((uint64_t)bytes),
 		.exact = htole64(exact),
 	};
-	DBT key = bdb_input(table->description.id);
+	DBT key = bdb_input(slice_from_string(id));
 	DBT data = { .data = &record, .size = sizeof(record) };
 	DB *file = txn->store->counts;
 	int r = file->put(file, txn->bdb, &key, &data, 0);
 
 	return r ? bdb_error(err, r, "writing the counts of a table") : 0;
+}
+
+static int count_put(struct txn *txn, const struct table_body *body, bool exact, struct error *err)
+{
+	const struct table_counts *now = &body->counters.now;
+
+	return record_put(txn, body->id, now->items, now->bytes, exact, err);
 }
 
 int count_forget(struct txn *txn, struct slice id, struct error *err)
@@ -83,34 +111,38 @@ int count_forget(struct txn *txn, struct slice id, struct error *err)
 
 static struct count_delta *deltas_begin(struct count_deltas *deltas)
 {
-	return (struct count_delta *)(void *)deltas->deltas.data;
+	return (struct count_delta *)(void *)deltas->tables.data;
 }
 
 static struct count_delta *deltas_end(struct count_deltas *deltas)
 {
-	return deltas_begin(deltas) + deltas->deltas.len / sizeof(struct count_delta);
+	return deltas_begin(deltas) + deltas->tables.len / sizeof(struct count_delta);
 }
 
 /* The last one first: writes come in runs to one table. */
-static struct count_delta *delta_find(struct count_deltas *deltas, const struct table *table)
+static struct count_delta *delta_find(struct count_deltas *deltas, const struct table_body *body)
 {
 	struct count_delta *begin = deltas_begin(deltas);
 
 	for (struct count_delta *delta = deltas_end(deltas); delta != begin; delta--) {
-		if (delta[-1].table == table)
+		if (delta[-1].body == body)
 			return delta - 1;
 	}
 	return NULL;
 }
 
-static int delta_add(
-	struct txn *txn, struct table *table, struct count_delta **ret, struct error *err)
+/* Finds or makes it. */
+static int delta_get(
+	struct txn *txn, struct table_body *body, struct count_delta **ret, struct error *err)
 {
-	struct count_delta delta = { .table = table };
+	struct count_delta delta = { .body = body };
 
-	if (table->counters.saved)
-		TRY(count_put(txn, table, false, err));
-	buf_append(&txn->deltas.deltas, &delta, sizeof(delta));
+	*ret = delta_find(&txn->deltas, body);
+	if (*ret)
+		return 0;
+	if (body->counters.saved)
+		TRY(count_put(txn, body, false, err));
+	buf_append(&txn->deltas.tables, &delta, sizeof(delta));
 	*ret = deltas_end(&txn->deltas) - 1;
 	return 0;
 }
@@ -123,14 +155,13 @@ static bool recount_has_passed(const struct counters *counters, struct slice row
 int count_change(struct txn *txn, struct table *table, struct slice row_key, enum change_kind kind,
 	int64_t bytes, struct error *err)
 {
-	struct count_delta *delta = delta_find(&txn->deltas, table);
 	int64_t items = (kind == CHANGE_INSERT) - (kind == CHANGE_REMOVE);
+	struct count_delta *delta;
 
-	if (!delta)
-		TRY(delta_add(txn, table, &delta, err));
+	TRY(delta_get(txn, table->body, &delta, err));
 	delta->items += items;
 	delta->bytes += bytes;
-	if (recount_has_passed(&table->counters, row_key)) {
+	if (recount_has_passed(&table->body->counters, row_key)) {
 		delta->recounted_items += items;
 		delta->recounted_bytes += bytes;
 	}
@@ -140,9 +171,54 @@ int count_change(struct txn *txn, struct table *table, struct slice row_key, enu
 	return 0;
 }
 
+static struct index_delta *index_deltas_begin(struct count_deltas *deltas)
+{
+	return (struct index_delta *)(void *)deltas->indexes.data;
+}
+
+static struct index_delta *index_deltas_end(struct count_deltas *deltas)
+{
+	return index_deltas_begin(deltas) + deltas->indexes.len / sizeof(struct index_delta);
+}
+
+static struct index_delta *index_delta_get(
+	struct count_deltas *deltas, struct table_body *body, struct index *index)
+{
+	struct index_delta delta = { .body = body, .index = index };
+
+	for (struct index_delta *at = index_deltas_begin(deltas); at != index_deltas_end(deltas);
+		at++) {
+		if (at->index == index)
+			return at;
+	}
+	buf_append(&deltas->indexes, &delta, sizeof(delta));
+	return index_deltas_end(deltas) - 1;
+}
+
+static void add_counts(struct index_counts *to, struct index_counts difference)
+{
+	to->items += difference.items;
+	to->bytes += difference.bytes;
+}
+
+int count_index_change(struct txn *txn, struct table *table, struct index *index,
+	struct slice row_key, struct index_counts difference, struct error *err)
+{
+	struct count_delta *of_table;
+	struct index_delta *delta;
+
+	/* The table's record tells whether the index's is true. */
+	TRY(delta_get(txn, table->body, &of_table, err));
+	delta = index_delta_get(&txn->deltas, table->body, index);
+	add_counts(&delta->now, difference);
+	if (recount_has_passed(&table->body->counters, row_key))
+		add_counts(&delta->recounted, difference);
+	return 0;
+}
+
 static void delta_apply(const struct count_delta *delta)
 {
-	struct counters *counters = &delta->table->counters;
+	struct counters *counters = &delta->body->counters;
 
 	counters->saved = false;
 	counters->recounted_items += delta->recounted_items;
@@ -156,24 +232,49 @@ static void delta_apply(const struct count_delta *delta)
 	pthread_mutex_unlock(&counters->lock);
 }
 
+static void index_delta_apply(const struct index_delta *delta)
+{
+	add_counts(&delta->index->recounted, delta->recounted);
+	pthread_mutex_lock(&delta->body->counters.lock);
+	add_counts(&delta->index->now, delta->now);
+	pthread_mutex_unlock(&delta->body->counters.lock);
+}
+
 void count_apply(struct count_deltas *deltas)
 {
-	const struct count_delta *end = deltas_end(deltas);
-
-	for (const struct count_delta *delta = deltas_begin(deltas); delta != end; delta++)
-		delta_apply(delta);
+	for (struct count_delta *at = deltas_begin(deltas); at != deltas_end(deltas); at++)
+		delta_apply(at);
+	for (struct index_delta *at = index_deltas_begin(deltas); at != index_deltas_end(deltas);
+		at++)
+		index_delta_apply(at);
 }
 
 void count_deltas_release(struct count_deltas *deltas)
 {
-	buf_release(&deltas->deltas);
+	buf_release(&deltas->tables);
+	buf_release(&deltas->indexes);
 }
 
 void table_counts(struct table *table, struct table_counts *ret)
 {
-	pthread_mutex_lock(&table->counters.lock);
-	*ret = table->counters.now;
-	pthread_mutex_unlock(&table->counters.lock);
+	struct counters *counters = &table->body->counters;
+
+	pthread_mutex_lock(&counters->lock);
+	*ret = counters->now;
+	pthread_mutex_unlock(&counters->lock);
+}
+
+void table_index_counts(struct table *table, struct slice index_name, struct index_counts *ret)
+{
+	const struct index_description *index = table_find_index(table, index_name);
+	struct counters *counters = &table->body->counters;
+
+	*ret = (struct index_counts){ 0, 0 };
+	if (!index)
+		return;
+	pthread_mutex_lock(&counters->lock);
+	*ret = table_index(table, index)->now;
+	pthread_mutex_unlock(&counters->lock);
 }
 
 /* What a run of save_body() wrote. */
@@ -182,9 +283,9 @@ struct save {
 	struct table_array tables;
 };
 
-static bool save_wanted(const struct table *table)
+static bool save_wanted(const struct table_body *body)
 {
-	return table->counters.now.exact && !table->counters.saved && !table->deleted;
+	return body->counters.now.exact && !body->counters.saved && !body->deleted;
 }
 
 static void save_ended(struct txn_end *end, bool committed)
@@ -192,9 +293,22 @@ static void save_ended(struct txn_end *end, bool committed)
 	struct save *save = (struct save *)end;
 
 	for (size_t i = 0; committed && i < save->tables.count; i++) {
-		if (save_wanted(save->tables.tables[i]))
-			save->tables.tables[i]->counters.saved = true;
+		struct table_body *body = save->tables.tables[i]->body;
+
+		if (save_wanted(body))
+			body->counters.saved = true;
 	}
+}
+
+static int save_table(struct txn *txn, const struct table *table, struct error *err)
+{
+	TRY(count_put(txn, table->body, true, err));
+	for (size_t i = 0; i < table->description.index_count; i++) {
+		const struct index *index = table->indexes[i];
+
+		TRY(record_put(txn, index->id, index->now.items, index->now.bytes, true, err));
+	}
+	return 0;
 }
 
 static int save_body(struct txn *txn, void *context, struct error *err)
@@ -203,8 +317,10 @@ static int save_body(struct txn *txn, void *context, struct error *err)
 
 	txn_at_end(txn, &save->end);
 	for (size_t i = 0; i < save->tables.count; i++) {
-		if (save_wanted(save->tables.tables[i]))
-			TRY(count_put(txn, save->tables.tables[i], true, err));
+		const struct table_body *body = save->tables.tables[i]->body;
+
+		if (save_wanted(body))
+			TRY(save_table(txn, body->newest, err));
 	}
 	return 0;
 }
@@ -219,95 +335,4 @@ int count_save(struct store *store, struct error *err)
 	r = txn_run(store, TXN_WRITE, DURABLE_PROCESS, &arena, save_body, &save, err);
 	table_array_release(&save.tables);
 	return r;
-}
-
-/* One chunk of a recount. */
-struct chunk {
-	struct txn_end end;
-	struct table *table;
-	int64_t items, bytes;
-	struct slice last; /* key, in the arena; absent when complete */
-	bool complete;
-};
-
-static void recount_start(struct counters *counters)
-{
-	counters->recounting = true;
-	counters->recounted_items = counters->recounted_bytes = 0;
-	buf_clear(&counters->frontier);
-}
-
-static void recount_complete(struct counters *counters)
-{
-	counters->recounting = false;
-	pthread_mutex_lock(&counters->lock);
-	counters->now.items = counters->recounted_items;
-	counters->now.bytes = counters->recounted_bytes;
-	counters->now.exact = true;
-	pthread_mutex_unlock(&counters->lock);
-}
-
-static void chunk_ended(struct txn_end *end, bool committed)
-{
-	struct chunk *chunk = (struct chunk *)end;
-	struct counters *counters = &chunk->table->counters;
-
-	if (!committed)
-		return;
-	counters->recounted_items += chunk->items;
-	counters->recounted_bytes += chunk->bytes;
-	if (slice_present(chunk->last)) {
-		buf_clear(&counters->frontier);
-		buf_append_slice(&counters->frontier, chunk->last);
-	}
-	if (chunk->complete)
-		recount_complete(counters);
-}
-
-static int chunk_count(struct txn *txn, struct chunk *chunk, struct error *err)
-{
-	struct row_cursor *cursor CLEANUP(row_cursor_closep) = NULL;
-	struct row_range after = { .lower = buf_slice(&chunk->table->counters.frontier) };
-	struct row row;
-	int r;
-
-	TRY(row_cursor_open(txn, chunk->table, &after, ROW_META, &cursor, err));
-	while (chunk->items < CHUNK_ROWS) {
-		TRY(r = row_cursor_next(cursor, &row, err));
-		if (r == ROW_END) {
-			chunk->complete = true;
-			break;
-		}
-		if (slice_equal(row.key, after.lower))
-			continue; /* counted as the last one of the chunk before */
-		chunk->items++;
-		chunk->bytes += row.meta.item_size;
-		if (chunk->items == CHUNK_ROWS)
-			chunk->last = arena_copy(txn_arena(txn), row.key);
-	}
-	return row_cursor_close(cursor, err);
-}
-
-static int chunk_body(struct txn *txn, void *context, struct error *err)
-{
-	struct chunk *chunk = context;
-	struct counters *counters = &chunk->table->counters;
-
-	*chunk = (struct chunk){ .end = { .ended = chunk_ended }, .table = chunk->table };
-	if (counters->now.exact || chunk->table->deleted)
-		return COUNT_DONE;
-	if (!counters->recounting)
-		recount_start(counters);
-	txn_at_end(txn, &chunk->end);
-	TRY(chunk_count(txn, chunk, err));
-	return chunk->complete ? COUNT_DONE : 0;
-}
-
-int count_step(struct table *table, struct error *err)
-{
-	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-	struct chunk chunk = { .table = table };
-
-	TRY(table_open(table, err));
-	return txn_run(table->store, TXN_WRITE, DURABLE_PROCESS, &arena, chunk_body, &chunk, err);
 }

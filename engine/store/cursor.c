@@ -186,7 +186,7 @@ static bool wants_bulk(const struct row_cursor *cursor)
 
 static int fetch_once(struct row_cursor *cursor)
 {
-	DB *file = cursor->table->file;
+	DB *file = cursor->table->body->file;
 	DBC *dbc;
 	int r, closed;
 

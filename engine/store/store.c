@@ -11,6 +11,7 @@
 
 #define CACHE_BYTES_DEFAULT        (64u << 20)
 #define CHECKPOINT_SECONDS_DEFAULT 30
+#define TTL_SECONDS_DEFAULT        2
 #define REGION_DEFAULT             "us-east-1"
 
 /* Makes the directory unless it is there, and its name survive power loss. */
@@ -34,7 +35,7 @@ static int make_directory(const char *path, struct error *err)
 static struct store *store_new(const char *path, const struct store_options *options)
 {
 	struct store *store = memory_new_zero(sizeof(*store));
-	unsigned seconds = options->checkpoint_seconds;
+	unsigned seconds = options->checkpoint_seconds, ttl_seconds = options->ttl_interval_seconds;
 	const char *region = options->region ? options->region : REGION_DEFAULT;
 
 	store->path = memory_copy_string(path, strlen(path));
@@ -44,7 +45,8 @@ static struct store *store_new(const char *path, const struct store_options *opt
 	pthread_mutex_init(&store->tables.lock, NULL);
 	stream_set_init(&store->streams);
 	watch_init(&store->watch);
-	worker_init(&store->worker, store, seconds ? seconds : CHECKPOINT_SECONDS_DEFAULT);
+	worker_init(&store->worker, store, seconds ? seconds : CHECKPOINT_SECONDS_DEFAULT,
+		ttl_seconds ? ttl_seconds : TTL_SECONDS_DEFAULT);
 	return store;
 }
 
@@ -54,6 +56,7 @@ static void store_free(struct store *store)
 	worker_stop(&store->worker);
 	table_cache_release(store);
 	stream_set_release(&store->streams);
+	bdb_file_closep(&store->backfill);
 	bdb_file_closep(&store->counts);
 	bdb_file_closep(&store->catalog);
 	bdb_env_closep(&store->env);
@@ -77,6 +80,7 @@ static int open_all(struct store *store, const struct store_options *options, st
 	TRY(bdb_file_open(store->env, NULL, "catalog.db", DB_CREATE, &store->catalog, err));
 	TRY(bdb_file_open(store->env, NULL, "counts.db", DB_CREATE, &store->counts, err));
 	TRY(stream_set_open(store, err));
+	TRY(bdb_file_open(store->env, NULL, "backfill.db", DB_CREATE, &store->backfill, err));
 	TRY(table_cache_load(store, err));
 	if (options->read_only_check)
 		return 0;

@@ -5,8 +5,10 @@
  *	DATA/lock	who holds it: pid and command line; flock()ed
  *	DATA/log.*	write-ahead log
  *	DATA/catalog.db	table name -> description
- *	DATA/counts.db	table id -> counts of items and bytes
+ *	DATA/counts.db	id of a table or an index -> counts of items and bytes
+ *	DATA/backfill.db	index id -> how far it is made
  *	DATA/table-ID.db	rows of one table
+ *	DATA/index-ID.db	entries of one index
  *	DATA/streams.db, DATA/stream-ID.db	changes (store/stream.h)
  *
  * Lock order, from the first to the last:
@@ -35,6 +37,7 @@ enum durability {
 struct store_options {
 	uint64_t cache_bytes; /* 0: the default, 64 MiB */
 	unsigned checkpoint_seconds; /* 0: the default, 30 */
+	unsigned ttl_interval_seconds; /* 0: the default, 2; between looks for what has expired */
 	const char *region; /* NULL: us-east-1; the records of streams name it */
 	bool read_only_check; /* opened for `check`: no worker threads */
 };

@@ -1,7 +1,9 @@
 #include "store/table_cache.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/backfill.h"
 #include "store/catalog.h"
+#include "store/index_private.h"
 #include "store/store_private.h"
 #include "store/table_private.h"
 
@@ -70,6 +72,16 @@ void table_cache_add(struct store *store, struct table *table)
 	pthread_mutex_unlock(&store->tables.lock);
 }
 
+void table_cache_replace(struct store *store, struct table *old, struct table *next)
+{
+	struct table_cache *cache = &store->tables;
+
+	pthread_mutex_lock(&cache->lock);
+	cache->tables[position_locked(cache, old->description.name)] = next;
+	pthread_mutex_unlock(&cache->lock);
+	table_unref(old);
+}
+
 void table_cache_remove(struct store *store, struct table *table)
 {
 	struct table_cache *cache = &store->tables;
@@ -84,23 +96,35 @@ void table_cache_remove(struct store *store, struct table *table)
 	table_unref(table);
 }
 
-static int open_locked(struct table *table, struct error *err)
+static int open_body_locked(struct table_body *body, struct error *err)
 {
 	struct buf name CLEANUP(buf_release) = BUF_INIT;
 
-	if (table->file)
+	if (body->file)
 		return 0;
-	return bdb_file_open(table->store->env, NULL, table_file_name(table->description.id, &name),
-		0, &table->file, err);
+	return bdb_file_open(body->store->env, NULL,
+		table_file_name(slice_from_string(body->id), &name), 0, &body->file, err);
+}
+
+static int open_locked(struct table *table, struct error *err)
+{
+	if (table->open)
+		return 0;
+	TRY(open_body_locked(table->body, err));
+	for (size_t i = 0; i < table->description.index_count; i++)
+		TRY(index_open(table->indexes[i], NULL, 0, err));
+	table->open = true;
+	return 0;
 }
 
 int table_open(struct table *table, struct error *err)
 {
+	struct table_cache *cache = &table->body->store->tables;
 	int r;
 
-	pthread_mutex_lock(&table->store->tables.lock);
+	pthread_mutex_lock(&cache->lock);
 	r = open_locked(table, err);
-	pthread_mutex_unlock(&table->store->tables.lock);
+	pthread_mutex_unlock(&cache->lock);
 	return r;
 }
 
@@ -176,30 +200,76 @@ void table_array_release(struct table_array *array)
 	*array = (struct table_array){ NULL, 0 };
 }
 
+static int load_indexes(struct table *table, struct error *err)
+{
+	const struct table_description *description = &table->description;
+
+	for (size_t i = 0; i < description->index_count; i++) {
+		TRY(index_counts_load(table->indexes[i], err));
+		if (description->indexes[i].status == INDEX_CREATING)
+			TRY(backfill_load(table->indexes[i], err));
+	}
+	return 0;
+}
+
 static int load_table(void *context, const struct table_description *description, struct error *err)
 {
 	struct store *store = context;
 	struct table *table CLEANUP(table_unrefp) = table_new(store, description);
 
-	TRY(counters_load(&table->counters, store->counts, description->id, err));
+	TRY(counters_load(&table->body->counters, store->counts, description->id, err));
+	TRY(load_indexes(table, err));
 	insert_locked(&store->tables, table_ref(table));
 	return 0;
 }
 
-/* Whether a file's name is that of a table which is not in the cache. */
-static bool is_orphan(const struct table_cache *cache, struct slice file)
+static bool has_index(const struct table *table, struct slice id)
 {
-	const struct slice begin = SLICE("table-"), end = SLICE(".db");
+	for (size_t i = 0; i < table->description.index_count; i++) {
+		if (slice_equal(table->description.indexes[i].id, id))
+			return true;
+	}
+	return false;
+}
+
+static bool is_table(const struct table *table, struct slice id)
+{
+	return slice_equal(table->description.id, id);
+}
+
+/* Files that belong to tables, and whether one of that id is a table's. */
+static const struct file_kind {
+	struct slice begin;
+	bool (*is_of)(const struct table *table, struct slice id);
+} file_kinds[] = {
+	{ SLICE("table-"), is_table },
+	{ SLICE("index-"), has_index },
+};
+
+/* Whether a file's name is of that kind, and of no table in the cache. */
+static bool is_orphan(
+	const struct table_cache *cache, const struct file_kind *kind, struct slice file)
+{
+	const struct slice end = SLICE(".db");
 	struct slice id;
 
-	if (!slice_starts_with(file, begin) || !slice_ends_with(file, end))
+	if (!slice_starts_with(file, kind->begin) || !slice_ends_with(file, end))
 		return false;
-	id = slice_of(file.data + begin.len, file.len - begin.len - end.len);
+	id = slice_of(file.data + kind->begin.len, file.len - kind->begin.len - end.len);
 	for (size_t i = 0; i < cache->count; i++) {
-		if (slice_equal(cache->tables[i]->description.id, id))
+		if (kind->is_of(cache->tables[i], id))
 			return false;
 	}
 	return true;
+}
+
+static int remove_orphan(struct store *store, const char *file, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(file_kinds); i++) {
+		if (is_orphan(&store->tables, &file_kinds[i], slice_from_string(file)))
+			TRY(table_remove_file(store, file, err));
+	}
+	return 0;
 }
 
 static void cleanup_closedir(DIR **directory)
@@ -215,10 +285,8 @@ static int remove_orphans(struct store *store, struct error *err)
 
 	if (!directory)
 		return error_set_errno(err, errno, "opening %s", store->path);
-	while ((entry = readdir(directory))) {
-		if (is_orphan(&store->tables, slice_from_string(entry->d_name)))
-			TRY(table_remove_file(store, entry->d_name, err));
-	}
+	while ((entry = readdir(directory)))
+		TRY(remove_orphan(store, entry->d_name, err));
 	return 0;
 }
 

@@ -1,21 +1,31 @@
 #include "store/worker.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/backfill.h"
 #include "store/store_private.h"
+#include "store/stream.h"
 #include "store/table_cache.h"
 #include "store/table_private.h"
 
 #include <signal.h>
 
-#define SECOND_NS      1000000000LL
-#define LOG_KILOBYTES  (64u << 10) /* a checkpoint after so much log, at once */
-#define RECOUNT_NAP_NS 1000000LL /* what the recount leaves to others between chunks */
+#define SECOND_NS     1000000000LL
+#define NEVER         INT64_MAX
+#define LOG_KILOBYTES (64u << 10) /* a checkpoint after so much log, at once */
+#define NAP_NS        1000000LL /* what catching up leaves to others between chunks */
+#define TRIM_NS       (60 * SECOND_NS)
 
-void worker_init(struct worker *worker, struct store *store, unsigned interval_seconds)
+void worker_init(struct worker *worker, struct store *store, unsigned interval_seconds,
+	unsigned ttl_interval_seconds)
 {
 	pthread_condattr_t attributes;
 
-	*worker = (struct worker){ .store = store, .interval_seconds = interval_seconds };
+	*worker = (struct worker){
+		.store = store,
+		.interval_seconds = interval_seconds,
+		.ttl_interval_seconds = ttl_interval_seconds,
+		.due = { [DUTY_CHECKPOINT] = NEVER }, /* the others look at once */
+	};
 	pthread_mutex_init(&worker->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -39,32 +49,17 @@ void worker_note_commit(struct worker *worker)
 	pthread_mutex_unlock(&worker->lock);
 }
 
-/* Sleeps until there are commits; false when the store closes. */
-static bool worker_wait_busy(struct worker *worker)
+void worker_note_tables(struct worker *worker)
 {
-	bool stopping;
-
 	pthread_mutex_lock(&worker->lock);
-	while (!worker->stopping && !worker->busy)
-		pthread_cond_wait(&worker->wake, &worker->lock);
-	stopping = worker->stopping;
+	worker->tables_changed = true;
+	pthread_cond_signal(&worker->wake);
 	pthread_mutex_unlock(&worker->lock);
-	return !stopping;
 }
 
-/* Sleeps that long; false when the store closes. */
-static bool worker_nap(struct worker *worker, int64_t ns)
+bool worker_stopping(const struct worker *worker)
 {
-	struct timespec until = clock_to_timespec(clock_monotonic_ns() + ns);
-	bool stopping;
-	int r = 0;
-
-	pthread_mutex_lock(&worker->lock);
-	while (!worker->stopping && r == 0)
-		r = pthread_cond_timedwait(&worker->wake, &worker->lock, &until);
-	stopping = worker->stopping;
-	pthread_mutex_unlock(&worker->lock);
-	return !stopping;
+	return worker->stopping;
 }
 
 /* Nobody waits for an answer of the worker. */
@@ -75,70 +70,175 @@ static void worker_log(int result, struct error *err)
 	error_release(err);
 }
 
-static void worker_checkpoint(struct worker *worker, unsigned log_kilobytes)
+/* One chunk for a table; false when it failed. *ret_worked tells whether there
+ * was anything to do. */
+static bool catch_up_table(struct worker *worker, struct table *table, bool *ret_worked)
+{
+	struct error err = ERROR_INIT;
+	struct table_counts counts;
+	int r = 0;
+
+	table_counts(table, &counts);
+	*ret_worked = true;
+	if (!counts.exact) {
+		r = count_step(table, &err);
+	} else if (backfill_wanted(table)) {
+		r = backfill_step(table, &err);
+		worker->busy = true; /* there is log to be written out */
+	} else {
+		*ret_worked = false;
+	}
+	worker_log(r, &err);
+	return r >= 0;
+}
+
+/* A table that fails waits until the store is opened again, or tables change. */
+static int64_t run_catch_up(struct worker *worker)
+{
+	struct table_array array CLEANUP(table_array_release) = { NULL, 0 };
+	bool worked = false;
+
+	table_cache_all(worker->store, &array);
+	for (size_t i = 0; i < array.count && !worked; i++) {
+		if (!catch_up_table(worker, array.tables[i], &worked))
+			return NEVER;
+	}
+	return worked ? clock_monotonic_ns() + NAP_NS : NEVER;
+}
+
+static void write_checkpoint(struct worker *worker, unsigned log_kilobytes)
 {
 	struct error err = ERROR_INIT;
 
 	worker_log(bdb_env_checkpoint(worker->store->env, log_kilobytes, &err), &err);
 }
 
-/* Lets one interval pass; false when the store closes. */
-static bool worker_watch_log(struct worker *worker)
-{
-	for (unsigned i = 0; i < worker->interval_seconds; i++) {
-		if (!worker_nap(worker, SECOND_NS))
-			return false;
-		worker_checkpoint(worker, LOG_KILOBYTES);
-	}
-	return true;
-}
-
-/* Whether the store closes, or a recount failed. */
-static bool worker_recount_table(struct worker *worker, struct table *table)
-{
-	struct error err = ERROR_INIT;
-	int r;
-
-	do {
-		r = count_step(table, &err);
-		if (r < 0)
-			worker_log(r, &err);
-	} while (r == 0 && worker_nap(worker, RECOUNT_NAP_NS));
-	return r == COUNT_DONE;
-}
-
-static void worker_recount(struct worker *worker)
-{
-	struct table_array array CLEANUP(table_array_release) = { NULL, 0 };
-
-	table_cache_all(worker->store, &array);
-	for (size_t i = 0; i < array.count; i++) {
-		if (!worker_recount_table(worker, array.tables[i]))
-			return;
-	}
-}
-
-static void worker_rest(struct worker *worker)
+static void come_to_rest(struct worker *worker)
 {
 	struct error err = ERROR_INIT;
 
 	worker_log(count_save(worker->store, &err), &err);
-	worker_checkpoint(worker, 0);
+	write_checkpoint(worker, 0);
+}
+
+/* Looks at the log each second of an interval, which begins with a commit. */
+static int64_t run_checkpoint(struct worker *worker)
+{
+	if (worker->seconds_left) {
+		worker->seconds_left--;
+		write_checkpoint(worker, worker->seconds_left ? LOG_KILOBYTES : 0);
+	}
+	if (!worker->seconds_left) {
+		if (!worker->busy) {
+			come_to_rest(worker);
+			return NEVER;
+		}
+		worker->busy = false;
+		worker->seconds_left = worker->interval_seconds;
+	}
+	return clock_monotonic_ns() + SECOND_NS;
+}
+
+static bool has_streams(struct worker *worker)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct error err = ERROR_INIT;
+	struct stream_description *streams;
+	size_t count = 0;
+
+	worker_log(stream_list(worker->store, slice_of(NULL, 0), &arena, &streams, &count, &err),
+		&err);
+	return count;
+}
+
+static int64_t run_trim(struct worker *worker)
+{
+	struct error err = ERROR_INIT;
+
+	if (!has_streams(worker))
+		return NEVER;
+	worker_log(stream_trim(worker->store, clock_realtime_ns(), &err), &err);
+	return clock_monotonic_ns() + TRIM_NS;
+}
+
+/* Until there is one. */
+static int64_t run_expire(struct worker *worker)
+{
+	(void)worker;
+	return NEVER;
+}
+
+/* Each does a step, and returns when it wants to be called again. */
+static int64_t (*const duties[DUTY_COUNT])(struct worker *worker) = {
+	[DUTY_CATCH_UP] = run_catch_up,
+	[DUTY_CHECKPOINT] = run_checkpoint,
+	[DUTY_TRIM] = run_trim,
+	[DUTY_EXPIRE] = run_expire,
+};
+
+static int64_t earliest(const struct worker *worker)
+{
+	int64_t first = NEVER;
+
+	for (size_t i = 0; i < DUTY_COUNT; i++) {
+		if (worker->due[i] < first)
+			first = worker->due[i];
+	}
+	return first;
+}
+
+/* Makes due what others have asked for. */
+static void take_notes_locked(struct worker *worker)
+{
+	if (worker->busy && worker->due[DUTY_CHECKPOINT] == NEVER)
+		worker->due[DUTY_CHECKPOINT] = 0;
+	if (!worker->tables_changed)
+		return;
+	worker->tables_changed = false;
+	worker->due[DUTY_CATCH_UP] = worker->due[DUTY_TRIM] = worker->due[DUTY_EXPIRE] = 0;
+}
+
+static void sleep_locked(struct worker *worker, int64_t until_ns)
+{
+	struct timespec until;
+
+	if (until_ns == NEVER) {
+		pthread_cond_wait(&worker->wake, &worker->lock);
+		return;
+	}
+	until = clock_to_timespec(until_ns);
+	pthread_cond_timedwait(&worker->wake, &worker->lock, &until);
+}
+
+/* Sleeps until a duty is due; false when the store closes. */
+static bool worker_sleep(struct worker *worker)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&worker->lock);
+	for (;;) {
+		int64_t until;
+
+		take_notes_locked(worker);
+		until = earliest(worker);
+		stopping = worker->stopping;
+		if (stopping || until <= clock_monotonic_ns())
+			break;
+		sleep_locked(worker, until);
+	}
+	pthread_mutex_unlock(&worker->lock);
+	return !stopping;
 }
 
 static void *worker_main(void *context)
 {
 	struct worker *worker = context;
 
-	worker_recount(worker);
-	while (worker_wait_busy(worker)) {
-		do {
-			worker->busy = false;
-			if (!worker_watch_log(worker))
-				return NULL;
-			worker_checkpoint(worker, 0);
-		} while (worker->busy);
-		worker_rest(worker);
+	while (worker_sleep(worker)) {
+		for (size_t i = 0; i < DUTY_COUNT && !worker_stopping(worker); i++) {
+			if (worker->due[i] <= clock_monotonic_ns())
+				worker->due[i] = duties[i](worker);
+		}
 	}
 	return NULL;
 }

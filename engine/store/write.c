@@ -7,8 +7,10 @@
 #include "base/clock.h"
 #include "model/item.h"
 #include "model/plain.h"
+#include "store/index_private.h"
 #include "store/record.h"
 #include "store/store_private.h"
+#include "store/stream.h"
 #include "store/table_private.h"
 #include "store/txn_private.h"
 
@@ -16,11 +18,17 @@
 struct step {
 	struct txn *txn;
 	const struct write_action *action;
+	struct table *table; /* the newest version */
 	DBC *at;
 	bool had_old;
 	struct row old;
+	struct map old_map;
+	const struct map *old_item; /* NULL: there is none, or it was not decoded */
+	const struct map *new_item; /* to be stored */
 	enum change_kind change;
 	struct row_meta meta; /* of the new row */
+	struct index_write *indexes;
+	size_t index_count;
 };
 
 static int expectation_failed(struct error *err, enum error_class class)
@@ -65,18 +73,24 @@ static int64_t new_mtime(const struct write_action *action)
 	return action->mtime_ns ? action->mtime_ns : clock_realtime_ns();
 }
 
-/* Equal bytes are an equal item; other bytes may be one, in another order. */
-static int compare_items(
-	const struct step *step, struct slice encoded, enum change_kind *ret, struct error *err)
+static int decode_old(struct step *step, struct error *err)
 {
-	struct map old;
+	if (step->old_item)
+		return 0;
+	TRY(item_decode(step->txn->arena, step->old.item, &step->old_map, err));
+	step->old_item = &step->old_map;
+	return 0;
+}
 
-	*ret = CHANGE_NONE;
+/* Equal bytes are an equal item; other bytes may be one, in another order. */
+static int compare_items(struct step *step, struct slice encoded, struct error *err)
+{
+	step->change = CHANGE_NONE;
 	if (slice_equal(step->old.item, encoded))
 		return 0;
-	TRY(item_decode(step->txn->arena, step->old.item, &old, err));
-	if (!map_equal(&old, step->action->item))
-		*ret = CHANGE_MODIFY;
+	TRY(decode_old(step, err));
+	if (!map_equal(step->old_item, step->new_item))
+		step->change = CHANGE_MODIFY;
 	return 0;
 }
 
@@ -97,18 +111,17 @@ static int apply_put(struct step *step, struct error *err)
 
 	buf_clear(record);
 	buf_resize(record, ROW_HEADER_LENGTH);
-	item_encode(action->item, record);
+	item_encode(step->new_item, record);
 	step->change = CHANGE_INSERT;
 	if (step->had_old)
-		TRY(compare_items(step, slice_skip(buf_slice(record), ROW_HEADER_LENGTH),
-			&step->change, err));
+		TRY(compare_items(step, slice_skip(buf_slice(record), ROW_HEADER_LENGTH), err));
 	step->meta = (struct row_meta){
 		.mtime_ns = new_mtime(action),
 		.stamp = next_stamp(step),
-		.item_size = (uint32_t)item_size(action->item),
+		.item_size = (uint32_t)item_size(step->new_item),
 		.text_length = (uint32_t)(slice_present(action->own_text)
 						  ? action->own_text.len
-						  : plain_item_length(action->item)),
+						  : plain_item_length(step->new_item)),
 	};
 	record_finish(record, &step->meta, action->own_text);
 	data = bdb_input(buf_slice(record));
@@ -125,6 +138,12 @@ static int apply_delete(struct step *step, struct error *err)
 	if (r)
 		return bdb_error(err, r, "deleting a row");
 	step->change = CHANGE_REMOVE;
+	return 0;
+}
+
+static int apply_check(struct step *step, struct error *err)
+{
+	(void)step, (void)err;
 	return 0;
 }
 
@@ -148,17 +167,47 @@ static int apply_touch(struct step *step, struct error *err)
 	return put_record(step, &data, err);
 }
 
+static int write_indexes(struct step *step, struct error *err)
+{
+	const struct index_change change = {
+		.table = step->table,
+		.row_key = step->action->row_key,
+		.old = step->old_item,
+		.new = step->new_item,
+		.old_size = step->had_old ? step->old.meta.item_size : 0,
+		.new_size = step->meta.item_size,
+		.same = step->change == CHANGE_NONE,
+	};
+
+	if (step->action->want_units)
+		step->indexes = arena_alloc_array(step->txn->arena,
+			step->table->description.index_count, sizeof(*step->indexes));
+	return index_apply(step->txn, &change, step->indexes, &step->index_count, err);
+}
+
+static int write_stream(struct step *step, struct error *err)
+{
+	const struct stream_change change = {
+		.kind = step->change,
+		.old = step->old_item,
+		.new = step->new_item,
+		.expired = step->action->expired,
+	};
+
+	return stream_append(step->txn, step->table, &change, err);
+}
+
 /* Tells the counts and the watcher. */
 static int note_change(struct step *step, struct error *err)
 {
 	const struct write_action *action = step->action;
-	const struct table_description *table = table_description(action->table);
+	const struct table_description *table = &step->table->description;
 	int64_t bytes = (int64_t)step->meta.item_size;
 	uint64_t stamp = step->change == CHANGE_REMOVE ? next_stamp(step) : step->meta.stamp;
 
 	if (step->had_old)
 		bytes -= step->old.meta.item_size;
-	TRY(count_change(step->txn, action->table, action->row_key, step->change, bytes, err));
+	TRY(count_change(step->txn, step->table, action->row_key, step->change, bytes, err));
 	txn_add_change(step->txn, &(struct change){
 					  .kind = step->change,
 					  .table_name = table->name,
@@ -169,43 +218,116 @@ static int note_change(struct step *step, struct error *err)
 	return 0;
 }
 
-typedef int step_apply(struct step *step, struct error *err);
+/* What follows from the change of the row. */
+static int follow_change(struct step *step, struct error *err)
+{
+	const struct table_description *table = &step->table->description;
 
-static step_apply *const apply[] = {
-	[WRITE_PUT] = apply_put,
-	[WRITE_DELETE] = apply_delete,
-	[WRITE_TOUCH] = apply_touch,
+	if (table->index_count)
+		TRY(write_indexes(step, err));
+	if (slice_present(table->stream_id) && step->change != CHANGE_NONE)
+		TRY(write_stream(step, err));
+	if (step->had_old || step->change != CHANGE_NONE)
+		TRY(note_change(step, err));
+	return 0;
+}
+
+/* How each kind of action is done. */
+static const struct step_kind {
+	int (*apply)(struct step *step, struct error *err);
+	bool stores; /* an item */
+	bool changes; /* the item, or takes it away */
+} kinds[] = {
+	[WRITE_PUT] = { apply_put, .stores = true, .changes = true },
+	[WRITE_UPDATE] = { apply_put, .stores = true, .changes = true },
+	[WRITE_DELETE] = { apply_delete, .changes = true },
+	[WRITE_CHECK] = { apply_check },
+	[WRITE_TOUCH] = { apply_touch },
 };
 
-/* A put compares with the old item; the others need it only to return it. */
-static enum row_want wanted_of_old(const struct write_action *action)
+/* Whether the old item is needed for more than to see whether it is another. */
+static bool needs_old_item(const struct step *step)
 {
-	return action->want_old || action->kind == WRITE_PUT ? ROW_FULL : ROW_META;
+	const struct write_action *action = step->action;
+	const struct table_description *table = &step->table->description;
+
+	return action->want_old || action->decide ||
+	       (kinds[action->kind].changes &&
+		       (table->index_count || slice_present(table->stream_id)));
+}
+
+static int read_old(struct step *step, struct error *err)
+{
+	bool needed = needs_old_item(step);
+	bool full = needed || kinds[step->action->kind].stores;
+	int r;
+
+	TRY(r = row_get_at(step->txn, step->at, step->action->row_key, full ? ROW_FULL : ROW_META,
+		    &step->old, err));
+	step->had_old = r != ROW_ABSENT;
+	return needed && step->had_old ? decode_old(step, err) : 0;
+}
+
+/* A put is checked by itself, before anything is looked at; an update by what
+ * it changes. */
+static int check_indexes(const struct step *step, enum write_kind kind, struct error *err)
+{
+	static const struct map nothing;
+	const struct map *old = step->old_item ? step->old_item : &nothing;
+
+	if (step->action->kind != kind || !step->table->description.index_count)
+		return 0;
+	return index_check_item(
+		&step->table->description, kind == WRITE_UPDATE ? old : NULL, step->new_item, err);
+}
+
+/* 0 or WRITE_SKIPPED. */
+static int decide(struct step *step, struct error *err)
+{
+	const struct write_action *action = step->action;
+
+	const struct map *item = step->new_item;
+	int r;
+
+	if (!action->decide)
+		return 0;
+	TRY(r = action->decide(
+		    action->decide_context, step->old_item, step->txn->arena, &item, err));
+	if (kinds[action->kind].stores)
+		step->new_item = item;
+	return r;
 }
 
 static int run_step(struct step *step, struct error *err)
 {
-	const struct write_action *action = step->action;
+	const struct step_kind *kind = &kinds[step->action->kind];
 	int r;
 
-	TRY(r = row_get_at(
-		    step->txn, step->at, action->row_key, wanted_of_old(action), &step->old, err));
-	step->had_old = r != ROW_ABSENT;
+	TRY(check_indexes(step, WRITE_PUT, err));
+	TRY(read_old(step, err));
 	TRY(r = check_expectation(step, err));
 	if (r == WRITE_ABSENT)
 		return r;
-	TRY(r = apply[action->kind](step, err));
-	if (step->had_old || step->change != CHANGE_NONE)
+	TRY(r = decide(step, err));
+	if (r == WRITE_SKIPPED)
+		return r;
+	TRY(check_indexes(step, WRITE_UPDATE, err));
+	TRY(r = kind->apply(step, err));
+	if (kind->changes)
+		TRY(follow_change(step, err));
+	else if (step->action->kind == WRITE_TOUCH && step->had_old)
 		TRY(note_change(step, err));
 	return r;
 }
 
 static int open_cursor(struct step *step, struct error *err)
 {
-	DB *file = step->action->table->file;
+	struct table_body *body = step->action->table->body;
+	DB *file = body->file;
 	int r;
 
 	TRY(table_check(step->action->table, err));
+	step->table = body->newest;
 	r = file->cursor(file, step->txn->bdb, &step->at, 0);
 	return r ? bdb_error(err, r, "opening a cursor") : 0;
 }
@@ -220,11 +342,46 @@ static int close_cursor(struct step *step, int outcome, struct error *err)
 	return outcome;
 }
 
+/* What the action told of is in the arena, if it told of anything. */
+static bool tells(const struct write_action *action)
+{
+	return action->want_old || action->want_units || action->decide;
+}
+
+static const struct map *copy_map(const struct map *map, struct arena *arena)
+{
+	struct map *copy = arena_alloc(arena, sizeof(*copy));
+
+	*copy = *map;
+	return copy;
+}
+
+static void tell(const struct step *step, int outcome, struct write_result *ret)
+{
+	const struct write_action *action = step->action;
+
+	if (action->want_old)
+		ret->old = step->old;
+	if (step->old_item)
+		ret->old_item = copy_map(step->old_item, step->txn->arena);
+	if (kinds[action->kind].changes && outcome == 0)
+		ret->new_item = step->new_item;
+	else
+		ret->new_item = ret->old_item;
+	ret->indexes = step->indexes;
+	ret->index_count = step->index_count;
+}
+
 int write_apply(struct txn *txn, const struct write_action *action, struct write_result *ret,
 	struct error *err)
 {
 	struct arena_mark mark = arena_mark(txn->arena);
-	struct step step = { .txn = txn, .action = action, .change = CHANGE_NONE };
+	struct step step = {
+		.txn = txn,
+		.action = action,
+		.new_item = kinds[action->kind].stores ? action->item : NULL,
+		.change = CHANGE_NONE,
+	};
 	int r;
 
 	TRY(open_cursor(&step, err));
@@ -233,9 +390,10 @@ int write_apply(struct txn *txn, const struct write_action *action, struct write
 		.change = step.change,
 		.had_old = step.had_old,
 		.meta = step.meta,
+		.old_size = step.had_old ? step.old.meta.item_size : 0,
 	};
-	if (action->want_old)
-		ret->old = step.old;
+	if (tells(action))
+		tell(&step, r, ret);
 	else
 		arena_reset(txn->arena, mark);
 	return r;

@@ -8,7 +8,7 @@
 /* Puts a record behind the store's back. */
 static void put_raw(struct fixture *f, struct slice row_key, struct slice record)
 {
-	DB *file = f->table->file;
+	DB *file = f->table->body->file;
 	DBT key = bdb_input(row_key), data = bdb_input(record);
 
 	CHECK_INT(file->put(file, NULL, &key, &data, DB_AUTO_COMMIT), 0);
@@ -16,7 +16,7 @@ static void put_raw(struct fixture *f, struct slice row_key, struct slice record
 
 static struct slice get_raw(struct fixture *f, struct slice row_key)
 {
-	DB *file = f->table->file;
+	DB *file = f->table->body->file;
 	DBT key = bdb_input(row_key), data = { .flags = DB_DBT_MALLOC };
 	struct slice record;
 

@@ -157,7 +157,7 @@ static bool counts_are_saved(struct fixture *f)
 	bool saved;
 
 	pthread_mutex_lock(&f->store->writer);
-	saved = f->table->counters.saved;
+	saved = f->table->body->counters.saved;
 	pthread_mutex_unlock(&f->store->writer);
 	return saved;
 }

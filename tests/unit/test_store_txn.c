@@ -57,7 +57,7 @@ static void put_raw(DB_TXN *bdb, struct table *table, const char *bytes)
 {
 	DBT data = bdb_input(slice_from_string(bytes));
 
-	CHECK_INT(table->file->put(table->file, bdb, &data, &data, 0), 0);
+	CHECK_INT(table->body->file->put(table->body->file, bdb, &data, &data, 0), 0);
 }
 
 static void *other_main(void *context)
