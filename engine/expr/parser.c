@@ -133,21 +133,17 @@ void parser_note(struct parser *parser, enum parser_phase phase, const struct to
 }
 
 /* Notes what looking up a placeholder found. */
-static void note_undefined(
-	struct parser *parser, const struct token *token, const struct error *fault)
+static void note_undefined(struct parser *parser, const struct error *fault)
 {
-	if (!fault_comes_first(parser, PHASE_MEANING, token))
-		return;
-	parser->faults[PHASE_MEANING] = (struct parser_fault){
-		arena_copy(parser->arena, slice_from_string(fault->message)),
-		token,
-	};
+	if (!slice_present(parser->faults[PHASE_MEANING].message))
+		parser->faults[PHASE_MEANING].message =
+			arena_copy(parser->arena, slice_from_string(fault->message));
 }
 
 void parser_count_operator(struct parser *parser)
 {
 	if (++parser->operators > EXPRESSION_OPERATORS_MAX)
-		parser_note(parser, PHASE_MEANING, parser_peek(parser),
+		parser_note(parser, PHASE_MEANING, NULL,
 			"The expression contains too many operators; operator count: %u",
 			parser->operators);
 }
@@ -224,7 +220,7 @@ static void resolve_step(
 	if (token->kind == TOKEN_NAME_PLACEHOLDER &&
 		placeholders_name(
 			parser->placeholders, parser->kind, token->text, &step->name, &fault) < 0)
-		note_undefined(parser, token, &fault);
+		note_undefined(parser, &fault);
 }
 
 static struct document_path path_reader_finish(struct parser *parser, struct path_reader *reader)
@@ -234,7 +230,7 @@ static struct document_path path_reader_finish(struct parser *parser, struct pat
 	struct document_path_step *steps = arena_alloc(parser->arena, count * sizeof(*steps));
 
 	if (reader->count > DOCUMENT_PATH_DEPTH_MAX)
-		parser_note(parser, PHASE_MEANING, reader->tokens[0],
+		parser_note(parser, PHASE_MEANING, NULL,
 			"The document path has too many nesting levels; nesting levels: %zu",
 			reader->count);
 	for (size_t i = 0; i < count; i++)
@@ -270,7 +266,7 @@ int parser_value(struct parser *parser, const struct value **ret, struct error *
 	if (token->kind != TOKEN_VALUE_PLACEHOLDER)
 		return parser_syntax_error(parser, err);
 	if (placeholders_value(parser->placeholders, parser->kind, token->text, ret, &fault) < 0) {
-		note_undefined(parser, token, &fault);
+		note_undefined(parser, &fault);
 		*ret = &undefined;
 	}
 	parser->at++;

@@ -45,7 +45,7 @@ enum parser_phase {
 /* A noted fault; the message is absent when there is none. */
 struct parser_fault {
 	struct slice message; /* the whole */
-	const struct token *token; /* where it is */
+	const struct token *token; /* where it is, or NULL */
 };
 
 struct parser {
@@ -92,8 +92,8 @@ int parser_syntax_error(const struct parser *parser, struct error *err);
 /* "Invalid <kind>: " and the rest, for what is wrong once all is parsed. Always -1. */
 int parser_error(const struct parser *parser, struct error *err, const char *format, ...)
 	PRINTF(3, 4);
-/* Notes a fault of the token, unless the service would find an earlier noted
- * one first; parsing goes on. */
+/* Notes a fault, unless the service would find an earlier noted one first;
+ * parsing goes on. token is where it is, for PHASE_NAMES; else NULL. */
 void parser_note(struct parser *parser, enum parser_phase phase, const struct token *token,
 	const char *format, ...) PRINTF(4, 5);
 /* Counts one operator; notes "The expression contains too many operators;
