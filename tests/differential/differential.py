@@ -95,7 +95,8 @@ def run_rounds(options, numbers):
             taking = dict(clients)
             if number % LOCAL_SHARE and not options.round:
                 taking.pop("local", None)
-            run_round(rounds.Round(taking, options.seed, number), number, result)
+            turn = rounds.Round(taking, options.seed, number, options.only)
+            run_round(turn, number, result)
     return result
 
 
@@ -132,7 +133,7 @@ def shrink(options, findings):
         for finding in findings:
             turn = rounds.Round(clients, options.seed, finding.number)
             finding.difference = Shrinker(turn, finding.difference, deadline).shrunk()
-            turn.remove()
+            turn.remove_all()
     return findings
 
 
@@ -203,6 +204,7 @@ def parse_arguments():
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--round", type=int, help="run this round alone")
+    parser.add_argument("--only", nargs="+", metavar="METHOD", help="of generator.py")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--ours", default=str(servers.TREE / "build"), help="the build directory")
     parser.add_argument("--no-local", action="store_true", help="leave DynamoDB Local out")

@@ -25,9 +25,12 @@ class Request:
 
 
 class Generator:
-    def __init__(self, rng, tables):
+    def __init__(self, rng, tables, only=None):
         self.rng = rng
         self.tables = tables
+        self.weights = {
+            make: weight for make, weight in WEIGHTS.items() if not only or make.__name__ in only
+        }
         self.sent = []
 
     def chance(self, probability):
@@ -36,7 +39,7 @@ class Generator:
     def next(self):
         if self.sent and self.chance(0.02):
             return self.rng.choice(self.sent)  # once more
-        make = self.rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        make = self.rng.choices(list(self.weights), list(self.weights.values()))[0]
         request = make(self)
         if self.chance(0.04):
             request = dataclasses.replace(request, body=self.mutated(request.body), walk=False)

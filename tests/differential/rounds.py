@@ -2,7 +2,8 @@
 
 1. A round depends on the seed and its number alone, so it can be run again.
 2. Where a write went two ways, the items are compared at once; when they differ
-   the round is over, because all that follows would differ too.
+   the round is over, because all that follows would differ too. After a difference
+   about the extra tables, these are removed everywhere.
 3. At the end of a round the items of all tables are compared, and the records
    of their streams.
 """
@@ -17,12 +18,15 @@ from generator import Generator, Request
 REQUESTS = 60  # a round
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
 WRITES |= {"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"}
+ABOUT_TABLES = {"CreateTable", "UpdateTable", "DeleteTable", "TagResource", "UntagResource"}
+ABOUT_TABLES |= {"UpdateTimeToLive"}
 
 
 class Round:
-    def __init__(self, clients, seed, number):
+    def __init__(self, clients, seed, number, only=None):
         self.everyone = list(clients.values())
         self.clients = clients  # those that keep step, by name: "ours", "dynoxide" and perhaps "local"
+        self.only = only  # these of the generator's methods
         self.rng = random.Random(f"{seed}/{number}")
         letters = "abc"[: self.rng.choice([1, 2, 2, 3])]
         self.tables = [schemas.random_table(self.rng, f"r{number}{letter}") for letter in letters]
@@ -34,8 +38,11 @@ class Round:
         for table in self.tables:
             self.everywhere("CreateTable", table.creation())
 
-    def remove(self):
-        for table in [table.name for table in self.tables] + schemas.EXTRA:
+    def remove_all(self):
+        self.remove([table.name for table in self.tables] + schemas.EXTRA)
+
+    def remove(self, names):
+        for table in names:
             for client in self.everyone:
                 remove_table(client, table)
 
@@ -55,7 +62,7 @@ class Round:
     def run(self, judge):
         """Yields how many requests were made; "judge" is told of each difference."""
         self.create()
-        generator = Generator(self.rng, self.tables)
+        generator = Generator(self.rng, self.tables, self.only)
         history = []
         try:
             for _ in range(REQUESTS):
@@ -67,12 +74,14 @@ class Round:
                     judge(found)
                 history.append(request)
                 self.watch_local(request, answers)
+                if found and request.operation in ABOUT_TABLES:
+                    self.remove(schemas.EXTRA)
                 if found and went_two_ways(found) and any(self.check(history)):
                     return
             for found in self.check(history):
                 judge(found)
         finally:
-            self.remove()
+            self.remove_all()
 
     def watch_local(self, request, answers):
         """Lets DynamoDB Local go when it did not write what we wrote."""

@@ -18,6 +18,7 @@ START_LIMIT = 60  # seconds
 ANSWER_LIMIT = 30  # seconds
 END_LIMIT = 30  # seconds
 MOST_PAGES = 60
+ACCOUNT = b"arn:aws:dynamodb:us-east-1:123456789012"  # ours
 HEADERS = {
     "Content-Type": "application/x-amz-json-1.0",
     "Authorization": "AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/dynamodb/aws4_request,"
@@ -79,13 +80,13 @@ def wait_for(process, port):
 
 
 @contextlib.contextmanager
-def served(command, port, **options):
+def served(command, port, account=None, **options):
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **options
     )
     try:
         wait_for(process, port)
-        yield Client(port)
+        yield Client(port, account)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -98,7 +99,9 @@ def served(command, port, **options):
 def dynoxide():
     port = free_port()
     command = [oracles.DYNOXIDE.install(), "--port", str(port)]
-    return served(command, port, stderr=subprocess.DEVNULL)
+    return served(
+        command, port, b"arn:aws:dynamodb:dynoxide:000000000000", stderr=subprocess.DEVNULL
+    )
 
 
 def local():
@@ -108,7 +111,8 @@ def local():
     command = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     command += ["-Djava.library.path=DynamoDBLocal_lib", "-jar", jar.name]
     command += ["-sharedDb", "-inMemory", "-port", str(port)]
-    return served(command, port, cwd=jar.parent, stderr=subprocess.DEVNULL)
+    account = b"arn:aws:dynamodb:ddblocal:000000000000"
+    return served(command, port, account, cwd=jar.parent, stderr=subprocess.DEVNULL)
 
 
 @contextlib.contextmanager
@@ -129,14 +133,16 @@ def ours(build, complaints):
 
 
 class Client:
-    """One connection that is kept."""
+    """One connection that is kept. ARNs in requests become those of the server's account."""
 
-    def __init__(self, port, host="127.0.0.1"):
-        self.address = (host, port)
+    def __init__(self, port, account=None):
+        self.address = ("127.0.0.1", port)
+        self.account = account or ACCOUNT
         self.connection = None
 
     def send(self, operation, body):
         streams = operation in STREAM_OPERATIONS
+        body = body.replace(ACCOUNT, self.account)
         target = ("DynamoDBStreams_20120810." if streams else "DynamoDB_20120810.") + operation
         if self.connection is None:
             self.connection = http.client.HTTPConnection(*self.address, timeout=ANSWER_LIMIT)

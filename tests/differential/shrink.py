@@ -28,7 +28,7 @@ class Shrinker:
         """Whether the difference is still there; if so it becomes the best."""
         if time.monotonic() > self.deadline:
             return False
-        self.turn.remove()
+        self.turn.remove_all()
         self.turn.create()
         for earlier in history:
             self.turn.ask(earlier)
