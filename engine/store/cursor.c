@@ -36,6 +36,7 @@ struct row_cursor {
 	struct row_cursor *next; /* of the transaction */
 	struct txn *txn;
 	struct table *table;
+	struct index_reader *index; /* NULL: the rows are the table's own */
 	enum row_want want;
 	bool backward;
 	bool exhausted; /* nothing beyond the batch */
@@ -178,7 +179,7 @@ static bool wants_bulk(const struct row_cursor *cursor)
 
 	if (cursor->backward)
 		return false;
-	if (cursor->want == ROW_FULL)
+	if (cursor->want == ROW_FULL || cursor->index)
 		return true;
 	table_counts(cursor->table, &counts);
 	return counts.bytes / BULK_ITEM_BYTES <= counts.items;
@@ -186,7 +187,7 @@ static bool wants_bulk(const struct row_cursor *cursor)
 
 static int fetch_once(struct row_cursor *cursor)
 {
-	DB *file = cursor->table->body->file;
+	DB *file = cursor->index ? index_reader_file(cursor->index) : cursor->table->body->file;
 	DBC *dbc;
 	int r, closed;
 
@@ -211,6 +212,8 @@ static int fetch(struct row_cursor *cursor, struct error *err)
 	if (cursor->batch_bytes < BATCH_MAX)
 		cursor->batch_bytes *= 4;
 	TRY(table_check(cursor->table, err));
+	if (cursor->index)
+		TRY(index_reader_check(cursor->index, err));
 	for (int try = 1;; try++) {
 		r = fetch_once(cursor);
 		if (r != DB_LOCK_DEADLOCK || cursor->txn->bdb || try == TXN_TRIES)
@@ -258,10 +261,15 @@ int row_cursor_next(struct row_cursor *cursor, struct row *ret, struct error *er
 	struct slice key, record;
 	int r;
 
-	TRY(r = row_cursor_next_record(cursor, &key, &record, err));
-	if (r == ROW_END)
-		return r;
-	return record_decode(key, record, cursor->want, ret, err);
+	do {
+		TRY(r = row_cursor_next_record(cursor, &key, &record, err));
+		if (r == ROW_END)
+			return r;
+		if (!cursor->index)
+			return record_decode(key, record, cursor->want, ret, err);
+		TRY(r = index_reader_get(cursor->index, cursor->txn, key, cursor->want, ret, err));
+	} while (r == INDEX_STALE);
+	return 0;
 }
 
 /* Moves the position within the range. */
@@ -317,15 +325,20 @@ void row_cursor_seek(struct row_cursor *cursor, struct slice row_key)
 	cursor->batch_bytes = BATCH_FIRST;
 }
 
-int row_cursor_open(struct txn *txn, struct table *table, const struct row_range *range,
-	enum row_want want, struct row_cursor **ret, struct error *err)
+int row_cursor_open_with(struct txn *txn, struct table *table, struct index_reader *reader,
+	const struct row_range *range, enum row_want want, struct row_cursor **ret,
+	struct error *err)
 {
 	struct row_cursor *cursor;
 
-	TRY(table_check(table, err));
+	if (table_check(table, err) < 0) {
+		index_reader_free(reader);
+		return -1;
+	}
 	cursor = memory_new_zero(sizeof(*cursor));
 	cursor->txn = txn;
 	cursor->table = table;
+	cursor->index = reader;
 	cursor->want = want;
 	cursor->backward = range->backward;
 	cursor->batch_bytes = BATCH_FIRST;
@@ -339,8 +352,16 @@ int row_cursor_open(struct txn *txn, struct table *table, const struct row_range
 	return 0;
 }
 
+int row_cursor_open(struct txn *txn, struct table *table, const struct row_range *range,
+	enum row_want want, struct row_cursor **ret, struct error *err)
+{
+	return row_cursor_open_with(txn, table, NULL, range, want, ret, err);
+}
+
 static void cursor_release(struct row_cursor *cursor)
 {
+	index_reader_free(cursor->index);
+	cursor->index = NULL;
 	buf_release(&cursor->lower);
 	buf_release(&cursor->upper);
 	buf_release(&cursor->position);
