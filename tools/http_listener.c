@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "credentials.h"
 #include "http_connection.h"
 #include "http_socket.h"
 
@@ -38,6 +39,7 @@
 
 struct http_listener {
 	struct http_service service;
+	struct credentials *credentials; /* or NULL */
 	struct http_connections connections;
 	struct http_worker workers[WORKERS];
 	size_t limit; /* of connections */
@@ -264,9 +266,20 @@ static void set_service(
 	};
 }
 
+static int read_credentials(
+	struct http_listener *listener, const struct http_options *options, struct error *err)
+{
+	if (!options->credentials_path)
+		return 0;
+	TRY(credentials_load(options->credentials_path, &listener->credentials, err));
+	listener->service.credentials = listener->credentials;
+	return 0;
+}
+
 static int open_all(
 	struct http_listener *listener, const struct http_options *options, struct error *err)
 {
+	TRY(read_credentials(listener, options, err));
 	TRY(read_tls_files(listener, options, err));
 	TRY(http_socket_listen(
 		options->address, !options->credentials_path, &listener->socket, err));
@@ -339,6 +352,7 @@ void http_listener_close(struct http_listener *listener)
 	cleanup_close(&listener->socket);
 	cleanup_close(&listener->wake);
 	pthread_mutex_destroy(&listener->connections.mutex);
+	credentials_free(listener->credentials);
 	buf_release(&listener->url);
 	buf_release(&listener->region);
 	buf_release(&listener->account);

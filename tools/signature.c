@@ -56,7 +56,7 @@ static int read_header(const struct http_request *request, struct slice authoriz
 	struct buf missing CLEANUP(buf_release) = BUF_INIT;
 	struct slice rest = authorization, word;
 
-	next_word(&rest); /* the algorithm */
+	signature->algorithm = next_word(&rest);
 	while (slice_present(word = next_word(&rest)))
 		read_parameter(signature, word);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
@@ -88,6 +88,7 @@ static int read_query(
 	struct buf missing CLEANUP(buf_release) = BUF_INIT;
 
 	signature->in_query = true;
+	signature->algorithm = http_request_query(request, "X-Amz-Algorithm");
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		struct slice value = http_request_query(request, parts[i].query_name);
 
