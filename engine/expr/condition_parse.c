@@ -318,7 +318,7 @@ static int parse_term(struct parser *parser, struct term *ret, struct error *err
 static int parse_comparison_rest(
 	struct parser *parser, const struct term *left, struct term *ret, struct error *err)
 {
-	const struct condition *condition;
+	const struct condition *condition = NULL;
 	enum comparator comparator;
 
 	if (at_comparator(parser, &comparator)) {
