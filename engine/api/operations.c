@@ -47,6 +47,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_READ,
 		.input = &shape_batch_get_item_input,
 		.output = &shape_batch_get_item_output,
+		.run = run_batch_get_item,
 	},
 	[OPERATION_BATCH_WRITE_ITEM] = {
 		.name = "BatchWriteItem",
@@ -54,6 +55,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_WRITE,
 		.input = &shape_batch_write_item_input,
 		.output = &shape_batch_write_item_output,
+		.run = run_batch_write_item,
 	},
 	[OPERATION_CREATE_TABLE] = {
 		.name = "CreateTable",
@@ -77,6 +79,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.input = &shape_delete_resource_policy_input,
 		.output = &shape_delete_resource_policy_output,
+		.run = run_delete_resource_policy,
 	},
 	[OPERATION_DELETE_TABLE] = {
 		.name = "DeleteTable",
@@ -92,6 +95,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.input = &shape_describe_endpoints_input,
 		.output = &shape_describe_endpoints_output,
+		.run = run_describe_endpoints,
 	},
 	[OPERATION_DESCRIBE_LIMITS] = {
 		.name = "DescribeLimits",
@@ -99,6 +103,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.input = &shape_describe_limits_input,
 		.output = &shape_describe_limits_output,
+		.run = run_describe_limits,
 	},
 	[OPERATION_DESCRIBE_STREAM] = {
 		.name = "DescribeStream",
@@ -157,6 +162,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.input = &shape_get_resource_policy_input,
 		.output = &shape_get_resource_policy_output,
+		.run = run_get_resource_policy,
 	},
 	[OPERATION_GET_SHARD_ITERATOR] = {
 		.name = "GetShardIterator",
@@ -186,6 +192,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.input = &shape_list_tags_of_resource_input,
 		.output = &shape_list_tags_of_resource_output,
+		.run = run_list_tags_of_resource,
 	},
 	[OPERATION_PUT_ITEM] = {
 		.name = "PutItem",
@@ -201,6 +208,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.input = &shape_put_resource_policy_input,
 		.output = &shape_put_resource_policy_output,
+		.run = run_put_resource_policy,
 	},
 	[OPERATION_QUERY] = {
 		.name = "Query",
@@ -225,6 +233,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.empty_answer = true,
 		.input = &shape_tag_resource_input,
 		.output = &shape_empty_output,
+		.run = run_tag_resource,
 	},
 	[OPERATION_TRANSACT_GET_ITEMS] = {
 		.name = "TransactGetItems",
@@ -232,6 +241,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_READ,
 		.input = &shape_transact_get_items_input,
 		.output = &shape_transact_get_items_output,
+		.run = run_transact_get_items,
 	},
 	[OPERATION_TRANSACT_WRITE_ITEMS] = {
 		.name = "TransactWriteItems",
@@ -239,6 +249,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_WRITE,
 		.input = &shape_transact_write_items_input,
 		.output = &shape_transact_write_items_output,
+		.run = run_transact_write_items,
 	},
 	[OPERATION_UNTAG_RESOURCE] = {
 		.name = "UntagResource",
@@ -247,6 +258,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.empty_answer = true,
 		.input = &shape_untag_resource_input,
 		.output = &shape_empty_output,
+		.run = run_untag_resource,
 	},
 	[OPERATION_UPDATE_ITEM] = {
 		.name = "UpdateItem",
@@ -261,6 +273,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.input = &shape_update_table_input,
 		.output = &shape_update_table_output,
+		.run = run_update_table,
 	},
 	[OPERATION_UPDATE_TIME_TO_LIVE] = {
 		.name = "UpdateTimeToLive",

@@ -29,3 +29,8 @@ operation_run run_list_partitions, run_write_items, run_sync, run_describe_stora
  * ERROR_TABLE_NOT_FOUND "Requested resource not found". */
 int engine_find_table(
 	struct engine *engine, struct slice name, struct table **ret, struct error *err) NODISCARD;
+/* The same for operations on tables, whose error names it. */
+int engine_find_named_table(
+	struct engine *engine, struct slice name, struct table **ret, struct error *err) NODISCARD;
+/* "Requested resource not found: Table: T not found". Always -1. */
+int table_not_found(struct slice name, struct error *err);

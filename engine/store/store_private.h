@@ -25,6 +25,7 @@ struct store {
 	DB_ENV *env;
 	DB *catalog; /* name -> description, see catalog.h */
 	DB *counts; /* id -> counts, see count.h */
+	DB *tokens; /* see token.h */
 	DB *backfill; /* index id -> frontier, see backfill.h */
 	pthread_mutex_t writer;
 	uint64_t last_stamp; /* under writer */

@@ -1,0 +1,21 @@
+/*
+ * Amazon resource names of tables and what belongs to them:
+ *
+ *	arn:aws:dynamodb:REGION:ACCOUNT:table/NAME[/index/NAME|/stream/LABEL]
+ */
+#pragma once
+
+#include "api/operations.h"
+
+/* A table's; in the arena. */
+struct slice arn_of_table(const struct engine *engine, struct slice table, struct arena *arena);
+/* Of an index ("index") or a stream ("stream") of it. */
+struct slice arn_of_part(const struct engine *engine, struct slice table, const char *kind,
+	struct slice name, struct arena *arena);
+
+/* The table that a ResourceArn names: a new reference. Errors: "Invalid TableArn:
+ * Invalid ResourceArn provided as input x", ERROR_ACCESS_DENIED for another
+ * account's ("User: … is not authorized to perform: dynamodb:TagResource on
+ * resource: …"), and ERROR_TABLE_NOT_FOUND. */
+int arn_find_table(struct engine *engine, const struct request *request, struct slice arn,
+	struct table **ret, struct error *err) NODISCARD;

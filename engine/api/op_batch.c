@@ -1,0 +1,365 @@
+/*
+ * BatchGetItem and BatchWriteItem. A batch of writes is one transaction here, so
+ * that it costs one flush; each of its items is still atomic on its own, and
+ * none is left unprocessed.
+ */
+#include "api/item_write.h"
+#include "api/operations.h"
+#include "api/parameters.h"
+#include "api/table_set.h"
+
+#include "model/item.h"
+#include "store/row.h"
+
+#define BATCH_GET_MAX       100
+#define BATCH_WRITE_MAX     25
+#define BATCH_GET_BYTES_MAX (16u << 20)
+
+static struct slice encode_key(
+	const struct key_schema *schema, const struct key *key, struct arena *arena)
+{
+	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
+
+	key_encode(schema, key, &bytes);
+	return arena_copy(arena, buf_slice(&bytes));
+}
+
+static int duplicate_keys(struct error *err)
+{
+	return error_set(err, ERROR_VALIDATION, "Provided list of item keys contains duplicates");
+}
+
+/* Reading. */
+
+/* One table's part of a request. */
+struct batch_reads {
+	const struct keys_and_attributes *in;
+	const struct projection *projection; /* or NULL */
+	size_t use; /* in the table set */
+	struct slice *row_keys;
+	struct map *items; /* results */
+	size_t item_count;
+	size_t done; /* keys answered, found or not */
+};
+
+struct batch_get {
+	struct table_set set;
+	struct batch_reads *reads;
+	size_t count;
+};
+
+static int check_read_count(const struct batch_get_item_input *in, struct error *err)
+{
+	const struct keys_and_attributes *tables = in->request_items.items;
+	size_t keys = 0;
+
+	for (size_t i = 0; i < in->request_items.count; i++)
+		keys += tables[i].keys.count;
+	if (keys > BATCH_GET_MAX)
+		return error_set(err, ERROR_VALIDATION,
+			"Too many items requested for the BatchGetItem call");
+	return 0;
+}
+
+/* What can be said of a table's part without the table. */
+static int parse_reads(struct batch_reads *reads, struct arena *arena, struct error *err)
+{
+	const struct keys_and_attributes *in = reads->in;
+	struct parameter older[] = { { "AttributesToGet", in->attributes_to_get.present } };
+	struct parameter newer[] = {
+		{ "ProjectionExpression", slice_present(in->projection_expression) },
+	};
+	struct placeholders placeholders;
+
+	TRY(parameters_check_mix(older, 1, newer, 1, err));
+	TRY(parameters_check_names(&in->expression_attribute_names, newer, 1, err));
+	placeholders_init(&placeholders, in->expression_attribute_names.items,
+		in->expression_attribute_names.count, NULL, arena);
+	TRY(parameters_projection(&in->attributes_to_get, in->projection_expression, &placeholders,
+		arena, &reads->projection, err));
+	return placeholders_check_used(&placeholders, err);
+}
+
+static int take_keys(struct batch_reads *reads, const struct key_schema *schema,
+	struct arena *arena, struct error *err)
+{
+	const struct map *keys = reads->in->keys.items;
+	size_t count = reads->in->keys.count;
+
+	reads->items = arena_alloc_array(arena, count, sizeof(*reads->items));
+	reads->row_keys = arena_alloc_array(arena, count, sizeof(*reads->row_keys));
+	for (size_t i = 0; i < count; i++) {
+		struct key key;
+
+		TRY(key_from_map(schema, &keys[i], &key, err));
+		TRY(key_validate(schema, &key, err));
+		reads->row_keys[i] = encode_key(schema, &key, arena);
+		for (size_t j = 0; j < i; j++) {
+			if (slice_equal(reads->row_keys[i], reads->row_keys[j]))
+				return duplicate_keys(err);
+		}
+	}
+	return 0;
+}
+
+static int prepare_reads(struct engine *engine, const struct batch_get_item_input *in,
+	struct batch_get *batch, struct arena *arena, struct error *err)
+{
+	const struct keys_and_attributes *tables = in->request_items.items;
+
+	batch->count = in->request_items.count;
+	batch->reads = arena_alloc_array(arena, batch->count, sizeof(*batch->reads));
+	TRY(check_read_count(in, err));
+	for (size_t i = 0; i < batch->count; i++) {
+		batch->reads[i].in = &tables[i];
+		TRY(parse_reads(&batch->reads[i], arena, err));
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		TRY(table_set_hold(
+			engine, &batch->set, tables[i].table_name, &batch->reads[i].use, err));
+	for (size_t i = 0; i < batch->count; i++) {
+		struct table *table = batch->set.uses[batch->reads[i].use].table;
+
+		TRY(take_keys(&batch->reads[i], &table_description(table)->key, arena, err));
+	}
+	return 0;
+}
+
+static int read_item(struct txn *txn, struct batch_reads *reads, struct table_use *use,
+	struct slice row_key, size_t *bytes, struct error *err)
+{
+	bool consistent = reads->in->consistent_read.value;
+	struct map item;
+	struct row row;
+	int r;
+
+	TRY(r = row_get(txn, use->table, row_key, ROW_FULL, &row, err));
+	if (r == ROW_ABSENT) {
+		capacity_add_read(&use->capacity, capacity_read_units(0, consistent));
+		return 0;
+	}
+	TRY(item_decode(txn_arena(txn), row.item, &item, err));
+	capacity_add_read(&use->capacity, capacity_read_units(row.meta.item_size, consistent));
+	*bytes += row.meta.item_size;
+	if (reads->projection)
+		projection_apply(reads->projection, &item, txn_arena(txn),
+			&reads->items[reads->item_count++]);
+	else
+		reads->items[reads->item_count++] = item;
+	return 0;
+}
+
+static int read_batch(struct txn *txn, void *context, struct error *err)
+{
+	struct batch_get *batch = context;
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < batch->set.count; i++)
+		batch->set.uses[i].capacity.read = 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct batch_reads *reads = &batch->reads[i];
+		struct table_use *use = &batch->set.uses[reads->use];
+
+		reads->item_count = reads->done = 0;
+		while (reads->done < reads->in->keys.count && bytes < BATCH_GET_BYTES_MAX) {
+			TRY(read_item(txn, reads, use, reads->row_keys[reads->done], &bytes, err));
+			reads->done++;
+		}
+	}
+	return 0;
+}
+
+static void answer_reads(
+	const struct batch_get *batch, struct batch_get_item_output *out, struct arena *arena)
+{
+	struct named_items *responses = arena_alloc_array(arena, batch->count, sizeof(*responses));
+	struct keys_and_attributes *left = arena_alloc_array(arena, batch->count, sizeof(*left));
+	size_t left_count = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct batch_reads *reads = &batch->reads[i];
+
+		responses[i] = (struct named_items){ reads->in->table_name,
+			{ true, reads->item_count, reads->items } };
+		if (reads->done == reads->in->keys.count)
+			continue;
+		left[left_count] = *reads->in;
+		left[left_count++].keys =
+			(struct request_list){ true, reads->in->keys.count - reads->done,
+				(const struct map *)reads->in->keys.items + reads->done };
+	}
+	out->responses = (struct request_list){ true, batch->count, responses };
+	out->unprocessed_keys = (struct request_list){ true, left_count, left };
+}
+
+static int get_batch(
+	struct engine *engine, struct request *request, struct batch_get *batch, struct error *err)
+{
+	const struct batch_get_item_input *in = request->input;
+	struct batch_get_item_output *out = request->output;
+	struct arena *arena = request->arena;
+
+	TRY(prepare_reads(engine, in, batch, arena, err));
+	TRY(txn_run(engine->store, TXN_READ, DURABLE_PROCESS, arena, read_batch, batch, err));
+	answer_reads(batch, out, arena);
+	out->consumed_capacity =
+		table_set_capacity(&batch->set, in->return_consumed_capacity, false, arena);
+	return 0;
+}
+
+int run_batch_get_item(struct engine *engine, struct request *request, struct error *err)
+{
+	struct batch_get batch = { 0 };
+	int r = get_batch(engine, request, &batch, err);
+
+	table_set_release(&batch.set);
+	return r;
+}
+
+/* Writing. */
+
+struct batch_write {
+	struct table_set set;
+	struct planned_write *plans;
+	size_t *uses; /* of each plan */
+	size_t count;
+};
+
+static int check_write_count(const struct batch_write_item_input *in, struct error *err)
+{
+	const struct named_list *tables = in->request_items.items;
+	size_t writes = 0;
+
+	for (size_t i = 0; i < in->request_items.count; i++)
+		writes += tables[i].list.count;
+	if (writes > BATCH_WRITE_MAX)
+		return error_set(err, ERROR_VALIDATION,
+			"Too many items requested for the BatchWriteItem call");
+	return 0;
+}
+
+/* What can be said of a write without its table. */
+static int check_write(const struct write_request *write, struct error *err)
+{
+	if (!write->put_request == !write->delete_request)
+		return error_set(err, ERROR_VALIDATION,
+			"Supplied AttributeValue has more than one datatypes set, must contain "
+			"exactly one of the supported datatypes");
+	return write->put_request ? item_validate(write->put_request->item, err) : 0;
+}
+
+static bool has_other_type(const struct key_attribute *attribute, const struct map *item)
+{
+	const struct value *value = map_find(item, attribute->name);
+
+	return value && value->type != attribute->type;
+}
+
+/* A key of the wrong type is told in other words than by PutItem. */
+static int check_put_key(const struct key_schema *schema, const struct map *item, struct error *err)
+{
+	if (has_other_type(&schema->partition, item) ||
+		(key_schema_has_sort(schema) && has_other_type(&schema->sort, item)))
+		return error_set(err, ERROR_VALIDATION,
+			"The provided key element does not match the schema");
+	return 0;
+}
+
+static int plan_write(struct batch_write *batch, size_t use, const struct write_request *write,
+	struct arena *arena, struct error *err)
+{
+	struct planned_write *plan = &batch->plans[batch->count];
+	struct table *table = batch->set.uses[use].table;
+
+	if (write->put_request) {
+		const struct map *item = write->put_request->item;
+
+		TRY(check_put_key(&table_description(table)->key, item, err));
+		TRY(plan_put(plan, table, item, arena, err));
+	} else {
+		TRY(plan_delete(plan, table, write->delete_request->key, arena, err));
+	}
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->uses[i] == use &&
+			slice_equal(batch->plans[i].action.row_key, plan->action.row_key))
+			return duplicate_keys(err);
+	}
+	plan->action.want_units = true;
+	batch->uses[batch->count++] = use;
+	return 0;
+}
+
+static int prepare_writes(struct engine *engine, const struct batch_write_item_input *in,
+	struct batch_write *batch, struct arena *arena, struct error *err)
+{
+	const struct named_list *tables = in->request_items.items;
+	size_t *uses = arena_alloc_array(arena, in->request_items.count, sizeof(*uses));
+
+	TRY(check_write_count(in, err));
+	batch->plans = arena_alloc_array(arena, BATCH_WRITE_MAX, sizeof(*batch->plans));
+	batch->uses = arena_alloc_array(arena, BATCH_WRITE_MAX, sizeof(*batch->uses));
+	for (size_t i = 0; i < in->request_items.count; i++) {
+		const struct write_request *writes = tables[i].list.items;
+
+		for (size_t j = 0; j < tables[i].list.count; j++)
+			TRY(check_write(&writes[j], err));
+	}
+	for (size_t i = 0; i < in->request_items.count; i++)
+		TRY(table_set_hold(engine, &batch->set, tables[i].name, &uses[i], err));
+	for (size_t i = 0; i < in->request_items.count; i++) {
+		const struct write_request *writes = tables[i].list.items;
+
+		for (size_t j = 0; j < tables[i].list.count; j++)
+			TRY(plan_write(batch, uses[i], &writes[j], arena, err));
+	}
+	return 0;
+}
+
+static int write_batch(struct txn *txn, void *context, struct error *err)
+{
+	struct batch_write *batch = context;
+
+	for (size_t i = 0; i < batch->count; i++)
+		TRY(planned_write_apply(txn, &batch->plans[i], err));
+	return 0;
+}
+
+static void count_writes(struct batch_write *batch, struct arena *arena)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		struct planned_write *plan = &batch->plans[i];
+		struct table_use *use = &batch->set.uses[batch->uses[i]];
+
+		capacity_add_write(
+			&use->capacity, &plan->result, plan->result.meta.item_size, 1, arena);
+		table_use_add_collection(use, plan->key, arena);
+	}
+}
+
+static int write_all(struct engine *engine, struct request *request, struct batch_write *batch,
+	struct error *err)
+{
+	const struct batch_write_item_input *in = request->input;
+	struct batch_write_item_output *out = request->output;
+	struct arena *arena = request->arena;
+
+	TRY(prepare_writes(engine, in, batch, arena, err));
+	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], arena, write_batch,
+		batch, err));
+	count_writes(batch, arena);
+	out->unprocessed_items.present = true;
+	out->consumed_capacity =
+		table_set_capacity(&batch->set, in->return_consumed_capacity, false, arena);
+	out->item_collection_metrics =
+		table_set_collections(&batch->set, in->return_item_collection_metrics, arena);
+	return 0;
+}
+
+int run_batch_write_item(struct engine *engine, struct request *request, struct error *err)
+{
+	struct batch_write batch = { 0 };
+	int r = write_all(engine, request, &batch, err);
+
+	table_set_release(&batch.set);
+	return r;
+}

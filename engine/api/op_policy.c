@@ -1,0 +1,122 @@
+/*
+ * PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: the policy is kept
+ * with the table and told; who may do what is decided by credentials (the HTTP
+ * listener's) and the mount's owner. Source: Developer Guide, "Using
+ * resource-based policies for DynamoDB".
+ */
+#include "api/arn.h"
+#include "api/table_design.h"
+
+#include "base/clock.h"
+#include "model/json.h"
+
+struct policy_change {
+	struct slice policy; /* absent: remove */
+	struct slice expected_revision;
+	struct slice revision; /* result: the new one, or the removed one */
+};
+
+static int check_policy(struct slice policy, struct error *err)
+{
+	struct json_document document CLEANUP(json_document_release) = { 0 };
+	struct error parse CLEANUP(error_release) = ERROR_INIT;
+
+	if (json_parse(policy, &document, &parse) < 0)
+		return error_set(err, ERROR_VALIDATION, "Resource policy is not valid JSON: %s",
+			parse.message);
+	if (!json_is_object(document.root) || !json_object_get(document.root, "Statement"))
+		return error_set(err, ERROR_VALIDATION,
+			"Resource policy must be a JSON object with a Statement");
+	return 0;
+}
+
+/* NO_POLICY expects that there is none. */
+static int check_revision(const struct policy_change *change,
+	const struct table_description *description, struct error *err)
+{
+	struct slice expected = change->expected_revision;
+	bool matches = slice_present(description->resource_policy_revision)
+			       ? slice_equal(expected, description->resource_policy_revision)
+			       : slice_equal_string(expected, "NO_POLICY");
+
+	if (!slice_present(expected) || matches)
+		return 0;
+	return error_set(err, ERROR_POLICY_NOT_FOUND,
+		"The policy's revision id does not match the expected one: %.*s",
+		SLICE_ARG(expected));
+}
+
+static int change_policy(
+	struct txn *txn, struct table_description *description, void *context, struct error *err)
+{
+	struct policy_change *change = context;
+
+	TRY(check_revision(change, description, err));
+	change->revision = description->resource_policy_revision;
+	description->resource_policy = change->policy;
+	description->resource_policy_revision = (struct slice){ NULL, 0 };
+	if (!slice_present(change->policy))
+		return 0;
+	change->revision =
+		arena_printf(txn_arena(txn), "%lld", (long long)(clock_realtime_ns() / 1000000));
+	description->resource_policy_revision = change->revision;
+	return 0;
+}
+
+static int update_policy(struct engine *engine, struct request *request, struct slice arn,
+	struct policy_change *change, struct error *err)
+{
+	struct table *table CLEANUP(table_unrefp) = NULL;
+	int r;
+
+	TRY(arn_find_table(engine, request, arn, &table, err));
+	r = table_update(engine->store, table_description(table)->name, request->arena,
+		engine->durability[request->door], change_policy, change, err);
+	if (r == TABLE_ABSENT)
+		return table_not_found(table_description(table)->name, err);
+	change->revision = arena_copy(request->arena, change->revision);
+	return r;
+}
+
+int run_put_resource_policy(struct engine *engine, struct request *request, struct error *err)
+{
+	const struct put_resource_policy_input *in = request->input;
+	struct put_resource_policy_output *out = request->output;
+	struct policy_change change = { .policy = in->policy,
+		.expected_revision = in->expected_revision_id };
+
+	TRY(check_policy(in->policy, err));
+	TRY(update_policy(engine, request, in->resource_arn, &change, err));
+	out->revision_id = change.revision;
+	return 0;
+}
+
+int run_get_resource_policy(struct engine *engine, struct request *request, struct error *err)
+{
+	const struct get_resource_policy_input *in = request->input;
+	struct get_resource_policy_output *out = request->output;
+	struct table *table CLEANUP(table_unrefp) = NULL;
+	const struct table_description *description;
+
+	TRY(arn_find_table(engine, request, in->resource_arn, &table, err));
+	description = table_description(table);
+	if (!slice_present(description->resource_policy))
+		return error_set(err, ERROR_POLICY_NOT_FOUND,
+			"Resource-based policy not found for the provided ResourceArn: %.*s",
+			SLICE_ARG(in->resource_arn));
+	out->policy = arena_copy(request->arena, description->resource_policy);
+	out->revision_id = arena_copy(request->arena, description->resource_policy_revision);
+	return 0;
+}
+
+/* Removing what is not there succeeds, without a revision. */
+int run_delete_resource_policy(struct engine *engine, struct request *request, struct error *err)
+{
+	const struct delete_resource_policy_input *in = request->input;
+	struct delete_resource_policy_output *out = request->output;
+	struct policy_change change = { .expected_revision = in->expected_revision_id };
+
+	TRY(update_policy(engine, request, in->resource_arn, &change, err));
+	out->revision_id = change.revision;
+	return 0;
+}

@@ -1,0 +1,165 @@
+#include "api/transaction.h"
+
+#include "base/clock.h"
+#include "model/item.h"
+#include "model/json.h"
+#include "store/token.h"
+
+void transaction_init(struct transaction *transaction, size_t count, struct arena *arena)
+{
+	*transaction = (struct transaction){
+		.plans = arena_alloc_array(arena, count, sizeof(*transaction->plans)),
+		.uses = arena_alloc_array(arena, count, sizeof(*transaction->uses)),
+		.failures = arena_alloc_array(arena, count, sizeof(*transaction->failures)),
+	};
+}
+
+void transaction_release(struct transaction *transaction)
+{
+	for (size_t i = 0; i < transaction->count; i++)
+		error_release(&transaction->failures[i]);
+	table_set_release(&transaction->set);
+}
+
+int transaction_check_distinct(const struct transaction *transaction, struct error *err)
+{
+	for (size_t i = 0; i < transaction->count; i++) {
+		struct slice row_key = transaction->plans[i].action.row_key;
+
+		for (size_t j = 0; slice_present(row_key) && j < i; j++) {
+			if (transaction->uses[i] == transaction->uses[j] &&
+				slice_equal(row_key, transaction->plans[j].action.row_key))
+				return error_set(err, ERROR_VALIDATION,
+					"Transaction request cannot include multiple operations on "
+					"one item");
+		}
+	}
+	return 0;
+}
+
+/* Reasons. */
+
+static const char *reason_code(const struct error *failure)
+{
+	if (failure->class == ERROR_NONE)
+		return "None";
+	if (failure->class == ERROR_CONDITION_FAILED)
+		return "ConditionalCheckFailed";
+	if (failure->class == ERROR_DUPLICATE_ITEM)
+		return "DuplicateItem";
+	return "ValidationError";
+}
+
+bool transaction_is_reason(const struct error *failure)
+{
+	return failure->class == ERROR_CONDITION_FAILED || failure->class == ERROR_VALIDATION ||
+	       failure->class == ERROR_TOO_LARGE || failure->class == ERROR_DUPLICATE_ITEM;
+}
+
+static void append_reason(struct buf *buf, const struct error *failure)
+{
+	buf_appendf(buf, "{\"Code\":\"%s\"", reason_code(failure));
+	if (failure->details)
+		buf_appendf(buf, ",%s", failure->details);
+	if (failure->message) {
+		buf_append_string(buf, ",\"Message\":");
+		json_append_string(buf, slice_from_string(failure->message));
+	}
+	buf_append_char(buf, '}');
+}
+
+int transaction_canceled(const struct error *failures, size_t count, struct error *err)
+{
+	struct buf codes CLEANUP(buf_release) = BUF_INIT;
+	struct buf reasons CLEANUP(buf_release) = BUF_INIT;
+
+	buf_append_string(&reasons, "\"CancellationReasons\":[");
+	for (size_t i = 0; i < count; i++) {
+		buf_appendf(&codes, "%s%s", i ? ", " : "", reason_code(&failures[i]));
+		buf_append_string(&reasons, i ? "," : "");
+		append_reason(&reasons, &failures[i]);
+	}
+	buf_append_char(&reasons, ']');
+	error_set(err, ERROR_TRANSACTION_CANCELED,
+		"Transaction cancelled, please refer cancellation reasons for specific reasons "
+		"[%s]",
+		buf_string(&codes));
+	error_set_details(err, buf_slice(&reasons));
+	return -1;
+}
+
+/* Running. */
+
+static bool has_failed(const struct transaction *transaction)
+{
+	for (size_t i = 0; i < transaction->count; i++) {
+		if (transaction->failures[i].class != ERROR_NONE)
+			return true;
+	}
+	return false;
+}
+
+static int use_token(struct txn *txn, struct transaction *transaction, struct error *err)
+{
+	int r;
+
+	transaction->replayed = false;
+	if (!slice_present(transaction->token))
+		return 0;
+	TRY(r = token_use(txn, transaction->token, transaction->content, clock_realtime_ns(), err));
+	if (r == TOKEN_OTHER)
+		return error_set(err, ERROR_IDEMPOTENT_MISMATCH,
+			"The request was retried with a ClientRequestToken that was already used "
+			"with other parameters");
+	transaction->replayed = r == TOKEN_SAME;
+	return 0;
+}
+
+static int apply(struct txn *txn, void *context, struct error *err)
+{
+	struct transaction *transaction = context;
+
+	TRY(use_token(txn, transaction, err));
+	if (transaction->replayed)
+		return 0;
+	for (size_t i = 0; i < transaction->count; i++) {
+		struct error *failure = &transaction->failures[i];
+
+		error_release(failure);
+		if (planned_write_apply(txn, &transaction->plans[i], failure) >= 0)
+			continue;
+		if (!transaction_is_reason(failure))
+			return error_move(err, failure);
+	}
+	if (has_failed(transaction))
+		return transaction_canceled(transaction->failures, transaction->count, err);
+	return 0;
+}
+
+int transaction_run(struct engine *engine, struct request *request, struct transaction *transaction,
+	struct error *err)
+{
+	if (has_failed(transaction))
+		return transaction_canceled(transaction->failures, transaction->count, err);
+	return txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
+		apply, transaction, err);
+}
+
+void transaction_count(struct transaction *transaction, struct arena *arena)
+{
+	for (size_t i = 0; i < transaction->count; i++) {
+		struct planned_write *plan = &transaction->plans[i];
+		struct table_use *use = &transaction->set.uses[transaction->uses[i]];
+		uint32_t size = plan->result.meta.item_size;
+
+		if (transaction->replayed) {
+			uint64_t bytes = plan->action.item ? item_size(plan->action.item) : 0;
+
+			capacity_add_read(&use->capacity, 2 * capacity_read_units(bytes, true));
+			continue;
+		}
+		capacity_add_write(&use->capacity, &plan->result, size, 2, arena);
+		if (plan->action.kind != WRITE_CHECK)
+			table_use_add_collection(use, plan->key, arena);
+	}
+}
