@@ -7,15 +7,19 @@
  */
 #pragma once
 
-#include "expr/document_path.h"
+#include "expr/path_tree.h"
 
 struct projection {
-	const struct document_path *paths;
+	const struct document_path *paths; /* as written */
 	size_t count;
+	struct path_tree tree; /* the same */
 };
 
 int projection_parse(struct slice text, struct placeholders *placeholders, struct arena *arena,
 	const struct projection **ret, struct error *err) NODISCARD;
+/* Of paths that do not overlap, borrowed. */
+const struct projection *projection_new(
+	const struct document_path *paths, size_t count, struct arena *arena);
 /* Of top-level attributes by name, as AttributesToGet and an index's projection
  * have them. */
 const struct projection *projection_of_names(

@@ -50,10 +50,14 @@ bool update_only_removes(const struct update *update);
 int update_apply(const struct update *update, const struct map *item, const struct map *key,
 	struct arena *arena, struct map *ret, struct error *err) NODISCARD;
 
-/* UPDATED_OLD (of the old item) and UPDATED_NEW (of the new): the touched paths
- * alone, within their parents. Nothing touched gives count 0. */
+/* What stands at the touched paths, within its parents: UPDATED_OLD of the old
+ * item, UPDATED_NEW of the new one. Count 0: nothing is there. By paths, so an
+ * element that SET a[100] appended is not there, and after REMOVE a[1] the one is
+ * that moved to its place. */
 void update_touched(
 	const struct update *update, const struct map *item, struct arena *arena, struct map *ret);
-/* The same for UPDATED_NEW, where it differs: what REMOVE took away. */
-void update_touched_new(
-	const struct update *update, const struct map *item, struct arena *arena, struct map *ret);
+static inline void update_touched_new(
+	const struct update *update, const struct map *item, struct arena *arena, struct map *ret)
+{
+	update_touched(update, item, arena, ret);
+}
