@@ -1,8 +1,9 @@
-#include "store/check.h"
 #include "base/text.h"
 #include "model/item.h"
 #include "model/plain.h"
+#include "store/check_private.h"
 #include "store/cursor.h"
+#include "store/index_private.h"
 #include "store/record.h"
 #include "store/store_private.h"
 #include "store/table_cache.h"
@@ -12,15 +13,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-/* The look at one table. */
-struct look {
-	check_report *report;
-	void *context;
-	struct table *table;
-	struct check_totals totals; /* of this table */
-};
-
-static void PRINTF(2, 3) problem(struct look *look, const char *format, ...)
+void check_problem(struct look *look, const char *format, ...)
 {
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 	va_list args;
@@ -88,7 +81,7 @@ static int check_text(const struct key_schema *schema, const struct row *row,
 }
 
 static int check_row(const struct key_schema *schema, const struct row *row, struct arena *arena,
-	struct error *err)
+	struct map *ret_item, struct error *err)
 {
 	struct map item;
 	size_t size;
@@ -96,6 +89,7 @@ static int check_row(const struct key_schema *schema, const struct row *row, str
 	TRY(item_decode(arena, row->item, &item, err));
 	TRY(item_validate(&item, err));
 	TRY(check_key(schema, row, &item, arena, err));
+	*ret_item = item;
 	size = item_size(&item);
 	if (size != row->meta.item_size)
 		return error_set(err, ERROR_CORRUPT, "the item size is %zu, stored as %u", size,
@@ -110,11 +104,14 @@ static void look_at_record(
 	struct buf name CLEANUP(buf_release) = BUF_INIT;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	struct row row = { .meta.item_size = 0 };
+	struct map item;
 
-	if (record_decode(key, record, ROW_FULL, &row, &err) < 0 ||
-		check_row(&table_description(look->table)->key, &row, arena, &err) < 0) {
+	if (record_decode(key, record, ROW_FULL, &row, &err) == 0 &&
+		check_row(&table_description(look->table)->key, &row, arena, &item, &err) == 0) {
+		check_row_entries(look, &row, &item);
+	} else {
 		hex_append(&name, key);
-		problem(look, "row %s: %s", buf_string(&name), err.message);
+		check_problem(look, "row %s: %s", buf_string(&name), err.message);
 	}
 	look->totals.items++;
 	look->totals.bytes += row.meta.item_size;
@@ -143,9 +140,11 @@ static void look_at_counts(struct look *look)
 	struct table_counts counts;
 
 	table_counts(look->table, &counts);
-	if (counts.exact &&
-		(counts.items != (int64_t)totals->items || counts.bytes != (int64_t)totals->bytes))
-		problem(look,
+	if (!counts.exact)
+		return;
+	check_entry_counts(look);
+	if (counts.items != (int64_t)totals->items || counts.bytes != (int64_t)totals->bytes)
+		check_problem(look,
 			"the catalogue counts %" PRId64 " items of %" PRId64
 			" bytes, there are %" PRIu64 " of %" PRIu64,
 			counts.items, counts.bytes, totals->items, totals->bytes);
@@ -153,27 +152,36 @@ static void look_at_counts(struct look *look)
 
 static void report_message(void *context, const char *message)
 {
-	problem(context, "%s", message);
+	check_problem(context, "%s", message);
 }
 
-/* Has Berkeley DB verify the file, which a checkpoint has made complete. */
-static int look_at_file(struct look *look, struct error *err)
+/* Has Berkeley DB verify a file, which a checkpoint has made complete. */
+static int look_at_file(struct look *look, const char *name, struct error *err)
 {
-	struct buf name CLEANUP(buf_release) = BUF_INIT;
 	DB_ENV *env = look->table->body->store->env;
 	DB *file;
 	int r = db_create(&file, env, 0);
 
 	if (r)
 		return bdb_error(err, r, "creating a file handle");
-	table_file_name(look->table->description.id, &name);
 	bdb_env_redirect(env, report_message, look);
-	r = file->verify(file, buf_string(&name), NULL, NULL, 0); /* also closes it */
+	r = file->verify(file, name, NULL, NULL, 0); /* also closes it */
 	bdb_env_redirect(env, NULL, NULL);
 	if (r == DB_VERIFY_BAD)
-		problem(look, "the file %s is damaged", buf_string(&name));
+		check_problem(look, "the file %s is damaged", name);
 	else if (r)
-		return bdb_error(err, r, "verifying the file of a table");
+		return bdb_error(err, r, "verifying the file of a table or an index");
+	return 0;
+}
+
+static int look_at_files(struct look *look, struct error *err)
+{
+	const struct table_description *table = table_description(look->table);
+	struct buf name CLEANUP(buf_release) = BUF_INIT;
+
+	TRY(look_at_file(look, table_file_name(table->id, &name), err));
+	for (size_t i = 0; i < table->index_count; i++)
+		TRY(look_at_file(look, index_file_name(table->indexes[i].id, &name), err));
 	return 0;
 }
 
@@ -182,11 +190,14 @@ static int look_at_table(struct look *look, struct error *err)
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct store *store = look->table->body->store;
 
-	TRY(look_at_file(look, err));
+	TRY(look_at_files(look, err));
 	if (look->totals.problems)
 		return 0; /* reading a damaged B-tree may not end well */
 	TRY(table_open(look->table, err));
+	look->entries = arena_alloc_array(
+		&arena, table_description(look->table)->index_count, sizeof(*look->entries));
 	TRY(txn_run(store, TXN_READ, DURABLE_PROCESS, &arena, look_at_rows, look, err));
+	TRY(txn_run(store, TXN_READ, DURABLE_PROCESS, &arena, check_entries, look, err));
 	if (!look->totals.problems)
 		look_at_counts(look);
 	return 0;

@@ -5,7 +5,8 @@
  * For each table: Berkeley DB's own verification of the file; every row's
  * record decodes, its item passes item_validate(), the key made from the item
  * is the row key, item size and text length are those stored, an own text
- * reads back to an equal item; the counts are those of the catalogue.
+ * reads back to an equal item; each row has its entries in the indexes, and
+ * each entry its row; the counts are those of the catalogue.
  */
 #pragma once
 

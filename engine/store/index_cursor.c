@@ -129,16 +129,12 @@ int index_reader_get(struct index_reader *reader, struct txn *txn, struct slice 
 	return 0;
 }
 
-int index_cursor_open(struct txn *txn, struct table *table, struct slice index_name,
-	const struct row_range *range, enum row_want want, struct row_cursor **ret,
-	struct error *err)
+int index_cursor_open_on(struct txn *txn, struct table *table,
+	const struct index_description *description, const struct row_range *range,
+	enum row_want want, struct row_cursor **ret, struct error *err)
 {
-	const struct index_description *description = table_find_index(table, index_name);
-	struct index_reader *reader;
+	struct index_reader *reader = memory_new_zero(sizeof(*reader));
 
-	if (!description)
-		return no_such_index(index_name, err);
-	reader = memory_new_zero(sizeof(*reader));
 	reader->table = table;
 	reader->description = description;
 	reader->index = table_index(table, description);
@@ -147,4 +143,15 @@ int index_cursor_open(struct txn *txn, struct table *table, struct slice index_n
 		return -1;
 	}
 	return row_cursor_open_with(txn, table, reader, range, want, ret, err);
+}
+
+int index_cursor_open(struct txn *txn, struct table *table, struct slice index_name,
+	const struct row_range *range, enum row_want want, struct row_cursor **ret,
+	struct error *err)
+{
+	const struct index_description *description = table_find_index(table, index_name);
+
+	if (!description)
+		return no_such_index(index_name, err);
+	return index_cursor_open_on(txn, table, description, range, want, ret, err);
 }

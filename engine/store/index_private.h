@@ -40,6 +40,12 @@ int index_open(struct index *index, DB_TXN *bdb, uint32_t flags, struct error *e
 struct index *table_index(const struct table *table, const struct index_description *description);
 struct index *table_expiry_index(const struct table *table);
 
+/* As index_cursor_open(), of any kind of index; of the expiry index only the
+ * entries can be read (store/cursor.h). */
+int index_cursor_open_on(struct txn *txn, struct table *table,
+	const struct index_description *description, const struct row_range *range,
+	enum row_want want, struct row_cursor **ret, struct error *err) NODISCARD;
+
 /* Whether the index answers for that row already: it does for all but those
  * which its back-fill has not reached. Under the writer mutex. */
 bool index_covers(const struct index *index, const struct index_description *description,

@@ -6,6 +6,7 @@
 #include "store/stream.h"
 #include "store/table_cache.h"
 #include "store/table_private.h"
+#include "store/ttl.h"
 
 #include <signal.h>
 
@@ -161,11 +162,27 @@ static int64_t run_trim(struct worker *worker)
 	return clock_monotonic_ns() + TRIM_NS;
 }
 
-/* Until there is one. */
+static bool has_expiry(struct worker *worker)
+{
+	struct table_array array CLEANUP(table_array_release) = { NULL, 0 };
+
+	table_cache_all(worker->store, &array);
+	for (size_t i = 0; i < array.count; i++) {
+		if (slice_present(table_description(array.tables[i])->ttl_attribute))
+			return true;
+	}
+	return false;
+}
+
 static int64_t run_expire(struct worker *worker)
 {
-	(void)worker;
-	return NEVER;
+	struct error err = ERROR_INIT;
+	uint64_t deleted;
+
+	if (!has_expiry(worker))
+		return NEVER;
+	worker_log(ttl_expire(worker->store, clock_realtime_ns(), &deleted, &err), &err);
+	return clock_monotonic_ns() + worker->ttl_interval_seconds * SECOND_NS;
 }
 
 /* Each does a step, and returns when it wants to be called again. */

@@ -1,6 +1,7 @@
 #undef NDEBUG
-#include "store_fixture.h"
+#include "index_fixture.h"
 
+#include "store/index_private.h"
 #include "store/table_private.h"
 
 #include <fcntl.h>
@@ -171,6 +172,83 @@ static void a_damaged_page_is_reported(void)
 	CHECK(strstr(buf_string(&text), "is damaged"));
 }
 
+/* A table with one index and the rows 1 and 2 in it. */
+static struct fixture fixture_with_index(void)
+{
+	struct fixture f = fixture_new();
+	const struct index_description index = index_global("byg");
+
+	index_table(&f, &index, 1);
+	index_put(&f, 1, "x", 1, NULL);
+	index_put(&f, 2, "x", 2, NULL);
+	return f;
+}
+
+static DB *index_file(struct fixture *f)
+{
+	return f->table->indexes[0]->file;
+}
+
+static struct slice entry_of(struct fixture *f, int64_t sk)
+{
+	struct map item = index_item(&f->arena, sk, "x", sk, NULL);
+	struct buf entry CLEANUP(buf_release) = BUF_INIT;
+
+	CHECK(index_entry_of(&table_description(f->table)->indexes[0], &item,
+		fixture_key(f->table, &f->arena, "a", sk), &entry));
+	return arena_copy(&f->arena, buf_slice(&entry));
+}
+
+static void a_missing_entry_of_an_index_is_reported(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_with_index();
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	DBT key = bdb_input(entry_of(&f, 2));
+
+	CHECK_INT(fixture_check(&f, NULL).problems, 0);
+	CHECK_INT(index_file(&f)->del(index_file(&f), NULL, &key, DB_AUTO_COMMIT), 0);
+	CHECK_INT(fixture_check(&f, &text).problems, 1);
+	CHECK(strstr(buf_string(&text), ": index byg lacks its entry"));
+}
+
+static void an_entry_without_its_row_is_reported(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_with_index();
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	DBT key = bdb_input(entry_of(&f, 3)), data = { .size = 0 };
+
+	CHECK_INT(index_file(&f)->put(index_file(&f), NULL, &key, &data, DB_AUTO_COMMIT), 0);
+	CHECK_INT(fixture_check(&f, &text).problems, 1);
+	CHECK(strstr(buf_string(&text), "index byg, entry "));
+	CHECK(strstr(buf_string(&text), ": it has no row"));
+}
+
+static void an_entry_of_another_row_is_reported(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_with_index();
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	struct buf entry CLEANUP(buf_release) = BUF_INIT;
+	struct map item = index_item(&f.arena, 1, "y", 1, NULL);
+	DBT key, data = { .size = 0 };
+
+	CHECK(index_entry_of(&table_description(f.table)->indexes[0], &item,
+		fixture_key(f.table, &f.arena, "a", 1), &entry));
+	key = bdb_input(buf_slice(&entry));
+	CHECK_INT(index_file(&f)->put(index_file(&f), NULL, &key, &data, DB_AUTO_COMMIT), 0);
+	CHECK_INT(fixture_check(&f, &text).problems, 1);
+	CHECK(strstr(buf_string(&text), ": its row is another one"));
+}
+
+static void wrong_counts_of_an_index_are_reported(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_with_index();
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	f.table->indexes[0]->now.bytes++;
+	CHECK_INT(fixture_check(&f, &text).problems, 1);
+	CHECK(strstr(buf_string(&text), "index byg counts 2 items of 25 bytes, there are 2 of 24"));
+}
+
 static const struct test_case cases[] = {
 	{ "a sound store has no problems", a_sound_store_has_no_problems },
 	{ "an unknown version is reported", an_unknown_version_is_reported },
@@ -183,6 +261,10 @@ static const struct test_case cases[] = {
 	{ "own text of another item is reported", own_text_of_another_item_is_reported },
 	{ "a row that was not counted is reported", a_row_that_was_not_counted_is_reported },
 	{ "a damaged page is reported", a_damaged_page_is_reported },
+	{ "a missing entry of an index is reported", a_missing_entry_of_an_index_is_reported },
+	{ "an entry without its row is reported", an_entry_without_its_row_is_reported },
+	{ "an entry of another row is reported", an_entry_of_another_row_is_reported },
+	{ "wrong counts of an index are reported", wrong_counts_of_an_index_are_reported },
 };
 
 TEST_MAIN(cases)
