@@ -111,6 +111,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_STREAM,
 		.input = &shape_describe_stream_input,
 		.output = &shape_describe_stream_output,
+		.run = run_describe_stream,
 	},
 	[OPERATION_DESCRIBE_TABLE] = {
 		.name = "DescribeTable",
@@ -126,6 +127,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.input = &shape_describe_time_to_live_input,
 		.output = &shape_describe_time_to_live_output,
+		.run = run_describe_time_to_live,
 	},
 	[OPERATION_EXECUTE_STATEMENT] = {
 		.name = "ExecuteStatement",
@@ -155,6 +157,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_STREAM,
 		.input = &shape_get_records_input,
 		.output = &shape_get_records_output,
+		.run = run_get_records,
 	},
 	[OPERATION_GET_RESOURCE_POLICY] = {
 		.name = "GetResourcePolicy",
@@ -170,6 +173,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_STREAM,
 		.input = &shape_get_shard_iterator_input,
 		.output = &shape_get_shard_iterator_output,
+		.run = run_get_shard_iterator,
 	},
 	[OPERATION_LIST_STREAMS] = {
 		.name = "ListStreams",
@@ -177,6 +181,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_STREAM,
 		.input = &shape_list_streams_input,
 		.output = &shape_list_streams_output,
+		.run = run_list_streams,
 	},
 	[OPERATION_LIST_TABLES] = {
 		.name = "ListTables",
@@ -281,6 +286,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.input = &shape_update_time_to_live_input,
 		.output = &shape_update_time_to_live_output,
+		.run = run_update_time_to_live,
 	},
 	[OPERATION_LOCAL_LIST_PARTITIONS] = {
 		.help = "Name the partition keys of a table.",

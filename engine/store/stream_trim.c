@@ -107,6 +107,7 @@ static int trim_body(struct txn *txn, void *context, struct error *err)
 static int trim_stream(const struct trim *trim, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct store *store = trim->stream->store;
 	struct stream_state state;
 	int r;
 
@@ -115,9 +116,9 @@ static int trim_stream(const struct trim *trim, struct error *err)
 	if (is_recent(trim, &state))
 		return 0;
 	do {
-		r = txn_run(trim->stream->store, TXN_WRITE, DURABLE_PROCESS, &arena, trim_body,
-			(void *)trim, err);
-	} while (r == TRIM_MORE);
+		r = txn_run(
+			store, TXN_WRITE, DURABLE_PROCESS, &arena, trim_body, (void *)trim, err);
+	} while (r == TRIM_MORE && !worker_stopping(&store->worker));
 	return r;
 }
 

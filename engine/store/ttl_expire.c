@@ -146,22 +146,12 @@ static int expire_batch(struct pass *pass, bool *ret_more, struct error *err)
 		pass, err);
 }
 
-static bool is_closing(struct store *store)
-{
-	bool stopping;
-
-	pthread_mutex_lock(&store->worker.lock);
-	stopping = store->worker.stopping;
-	pthread_mutex_unlock(&store->worker.lock);
-	return stopping;
-}
-
 static int expire_all(struct pass *pass, uint64_t *deleted, struct error *err)
 {
-	struct store *store = pass->table->body->store;
+	const struct worker *worker = &pass->table->body->store->worker;
 	bool more = true;
 
-	while (more && !is_closing(store)) {
+	while (more && !worker_stopping(worker)) {
 		TRY(expire_batch(pass, &more, err));
 		*deleted += pass->deleted;
 	}
