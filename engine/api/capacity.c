@@ -2,6 +2,7 @@
 
 #define READ_UNIT_BYTES  4096
 #define WRITE_UNIT_BYTES 1024
+#define GIGABYTE         (1024.0 * 1024 * 1024)
 
 bool capacity_wanted(struct slice return_consumed_capacity)
 {
@@ -131,4 +132,48 @@ const struct consumed_capacity *capacity_answer(const struct capacity_sum *sum,
 	answer->local_secondary_indexes = index_arms(sum, true, transacted, arena);
 	answer->global_secondary_indexes = index_arms(sum, false, transacted, arena);
 	return answer;
+}
+
+/* With its local indexes, which hold no more than the items themselves. */
+static double table_gigabytes(struct table *table, size_t local_indexes)
+{
+	struct table_counts counts;
+	double gigabytes;
+
+	table_counts(table, &counts);
+	gigabytes = (double)counts.bytes * (double)(1 + local_indexes) / GIGABYTE;
+	return (double)((int64_t)gigabytes + 1);
+}
+
+static size_t count_local_indexes(const struct table_description *table)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->index_count; i++)
+		count += table->indexes[i].kind == INDEX_LOCAL;
+	return count;
+}
+
+const struct item_collection_metrics *collection_answer(struct table *table, const struct map *key,
+	struct slice return_item_collection_metrics, struct arena *arena)
+{
+	const struct table_description *description = table_description(table);
+	struct slice partition = description->key.partition.name;
+	size_t local_indexes = count_local_indexes(description);
+	struct item_collection_metrics *metrics;
+	struct member *member;
+	struct map *collection;
+	double *range;
+
+	if (!local_indexes || !slice_equal_string(return_item_collection_metrics, "SIZE"))
+		return NULL;
+	member = arena_alloc(arena, sizeof(*member));
+	*member = (struct member){ partition, *map_find(key, partition) };
+	collection = arena_alloc(arena, sizeof(*collection));
+	*collection = (struct map){ member, 1 };
+	range = arena_alloc_array(arena, 2, sizeof(*range));
+	range[1] = table_gigabytes(table, local_indexes);
+	metrics = arena_alloc(arena, sizeof(*metrics));
+	*metrics = (struct item_collection_metrics){ collection, { true, 2, range } };
+	return metrics;
 }

@@ -44,3 +44,9 @@ void capacity_add_write(struct capacity_sum *sum, const struct write_result *res
  * Transactions tell read and write units apart (both), other operations do not. */
 const struct consumed_capacity *capacity_answer(const struct capacity_sum *sum,
 	struct slice return_consumed_capacity, bool transacted, struct arena *arena);
+
+/* ItemCollectionMetrics, if asked for with SIZE and the table has local indexes;
+ * else NULL. key: the item's primary key. The range is a true one for every
+ * collection of the table: what the whole table takes, in whole gigabytes. */
+const struct item_collection_metrics *collection_answer(struct table *table, const struct map *key,
+	struct slice return_item_collection_metrics, struct arena *arena);

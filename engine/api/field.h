@@ -46,6 +46,8 @@ enum field_type {
 			 * field.shape */
 	FIELD_ITEMS_MAP, /* struct request_list of struct named_items */
 	FIELD_DOUBLES, /* struct request_list of double */
+	FIELD_JSON, /* struct slice: the ready text of an answer's member, which stands
+		     * for that of the same name before it */
 	FIELD_UNSUPPORTED, /* known to the service, refused here */
 };
 

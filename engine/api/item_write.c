@@ -3,7 +3,6 @@
 #include "expr/legacy.h"
 #include "model/item.h"
 #include "model/typed.h"
-#include "store/index.h"
 
 /* What an update counts for beside the item that it makes, in bytes. */
 #define UPDATE_COST 3
@@ -61,7 +60,6 @@ int plan_put(struct planned_write *plan, struct table *table, const struct map *
 	struct key key;
 
 	TRY(key_from_item(&description->key, item, &key, err));
-	TRY(index_check_item(description, NULL, item, err));
 	*key_map = key_to_map(&description->key, &key, arena);
 	*plan = (struct planned_write){
 		.table = table,
@@ -147,49 +145,14 @@ static size_t updated_size(const struct planned_write *plan, const struct map *i
 	return plan->transacted || cost <= key_size ? size : size - key_size + cost;
 }
 
-static bool is_empty_string(const struct value *value)
+static int check_updated_item(
+	const struct planned_write *plan, const struct map *item, struct error *err)
 {
-	return value && (value->type == VALUE_S || value->type == VALUE_B) && !value->bytes.len;
-}
-
-/* An update is told of an empty index key in other words than a put. */
-static int check_empty_index_keys(const struct key_attribute *attributes, size_t count,
-	const struct map *old, const struct map *item, struct error *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct slice name = attributes[i].name;
-		const struct value *value = map_find(item, name);
-
-		if (!is_empty_string(value) || (old && is_empty_string(map_find(old, name))))
-			continue;
-		return error_set(err, ERROR_VALIDATION,
-			"One or more parameter values are not valid. The update expression "
-			"attempted to update a secondary index key to a value that is not "
-			"supported. The AttributeValue for a key attribute cannot contain an empty "
-			"%s value.",
-			value->type == VALUE_S ? "string" : "binary");
-	}
-	return 0;
-}
-
-static int check_updated_item(const struct planned_write *plan, const struct map *old,
-	const struct map *item, struct error *err)
-{
-	const struct table_description *table = table_description(plan->table);
-
 	TRY(item_validate_values(item, err));
 	if (updated_size(plan, item) > ITEM_SIZE_MAX)
 		return error_set(err, ERROR_TOO_LARGE,
 			"Item size to update has exceeded the maximum allowed size");
-	for (size_t i = 0; i < table->index_count; i++) {
-		const struct key_layout *key = &table->indexes[i].key;
-
-		if (table->indexes[i].kind == INDEX_EXPIRY)
-			continue;
-		TRY(check_empty_index_keys(key->partition, key->partition_count, old, item, err));
-		TRY(check_empty_index_keys(key->sort, key->sort_count, old, item, err));
-	}
-	return index_check_item(table, old, item, err);
+	return 0;
 }
 
 static int decide(void *context, const struct map *old, struct arena *arena,
@@ -209,7 +172,7 @@ static int decide(void *context, const struct map *old, struct arena *arena,
 	}
 	item = arena_alloc(arena, sizeof(*item));
 	TRY(update_apply(plan->update, old, plan->key, arena, item, err));
-	TRY(check_updated_item(plan, old, item, err));
+	TRY(check_updated_item(plan, item, err));
 	*ret_item = item;
 	return 0;
 }

@@ -1,422 +1,157 @@
-/*
- * Query by primary key and Scan.
- *
- * Both are a page of a range of row keys. A query's range lies within one
- * partition: its bounds are the partition's prefix, narrowed by the sort key's
- * condition. A scan's range is a part of the hash space: the whole, or one
- * segment of it.
- */
+/* Query: a page of one partition, of a table or of an index. */
 #include "api/operations.h"
-#include "api/rows.h"
+#include "api/read_parameters.h"
+#include "base/text.h"
+#include "expr/legacy.h"
 
-#include <endian.h>
-
-/* The bounds of a query while they are being narrowed. */
-struct key_range {
-	struct buf lower; /* inclusive */
-	struct buf upper; /* exclusive; empty: open */
-};
-
-static void key_range_release(struct key_range *range)
+static int resolve_keys(const struct read_call *call, const struct key_layout *layout,
+	struct key_query *ret, struct error *err)
 {
-	buf_release(&range->lower);
-	buf_release(&range->upper);
-}
-
-static void bound_copy(struct buf *to, const struct buf *from)
-{
-	buf_clear(to);
-	buf_append_slice(to, buf_slice(from));
-}
-
-static const struct value *condition_values(const struct key_condition *condition)
-{
-	return condition->attribute_value_list.items;
-}
-
-/* How many values each operator takes; 0: not for keys. */
-static const unsigned char operand_counts[] = {
-	[COMPARISON_EQ] = 1,
-	[COMPARISON_LE] = 1,
-	[COMPARISON_LT] = 1,
-	[COMPARISON_GE] = 1,
-	[COMPARISON_GT] = 1,
-	[COMPARISON_BETWEEN] = 2,
-	[COMPARISON_BEGINS_WITH] = 1,
-	[COMPARISON_NE] = 0,
-	[COMPARISON_IN] = 0,
-	[COMPARISON_NOT_NULL] = 0,
-	[COMPARISON_NULL] = 0,
-	[COMPARISON_CONTAINS] = 0,
-	[COMPARISON_NOT_CONTAINS] = 0,
-};
-
-static bool has_order(enum value_type type)
-{
-	return type == VALUE_S || type == VALUE_N || type == VALUE_B;
-}
-
-/* What is wrong with a condition whatever the table. */
-static int check_operands(const struct key_condition *condition, struct error *err)
-{
-	int comparison = enum_index(comparison_names, condition->comparison_operator);
-	const struct value *values = condition_values(condition);
-	size_t count = condition->attribute_value_list.count;
-
-	if (!operand_counts[comparison])
-		return 0; /* refused by check_condition() */
-	if (count != operand_counts[comparison])
-		return error_set(err, ERROR_VALIDATION,
-			"One or more parameter values were invalid: Invalid number of argument(s) "
-			"for the %.*s ComparisonOperator",
-			SLICE_ARG(condition->comparison_operator));
-	for (size_t i = 0; i < count; i++) {
-		if (!has_order(values[i].type) ||
-			(comparison == COMPARISON_BEGINS_WITH && values[i].type == VALUE_N))
-			return error_set(err, ERROR_VALIDATION,
-				"One or more parameter values were invalid: ComparisonOperator %.*s "
-				"is not valid for %s AttributeValue type",
-				SLICE_ARG(condition->comparison_operator),
-				value_type_name(values[i].type));
-	}
-	if (comparison != COMPARISON_BETWEEN)
-		return 0;
-	if (values[0].type != values[1].type)
-		return error_set(err, ERROR_VALIDATION,
-			"One or more parameter values were invalid: AttributeValues inside "
-			"AttributeValueList must all be of the same type");
-	if (value_compare(&values[0], &values[1]) > 0)
-		return error_set(err, ERROR_VALIDATION,
-			"The BETWEEN condition was provided a range where the lower bound is "
-			"greater than the upper bound");
-	return 0;
-}
-
-static int check_conditions(const struct request_list *conditions, struct error *err)
-{
-	const struct key_condition *items = conditions->items;
-
-	if (!conditions->count)
+	if (slice_present(call->in->key_condition_expression))
+		return key_query_resolve(&call->key_terms, layout, ret, err);
+	if (!call->key_terms.count)
 		return error_set(err, ERROR_VALIDATION,
 			"Either the KeyConditions or KeyConditionExpression parameter must be "
 			"specified in the request.");
-	for (size_t i = 0; i < conditions->count; i++)
-		TRY(check_operands(&items[i], err));
-	if (conditions->count > 2)
-		return error_set(err, ERROR_VALIDATION, "Conditions can be of length 1 or 2 only");
-	return 0;
+	return legacy_key_query(&call->key_terms, layout, ret, err);
 }
 
-/* What is wrong with a condition on that attribute of the key. */
-static int check_condition(const struct key_condition *condition,
-	const struct key_attribute *attribute, struct error *err)
+struct filter_check {
+	struct key_layout layout;
+	bool expression;
+};
+
+static int check_filter_path(void *context, const struct document_path *path, struct error *err)
 {
-	int comparison = enum_index(comparison_names, condition->comparison_operator);
-	const struct value *values = condition_values(condition);
+	const struct filter_check *check = context;
+	struct slice root = document_path_root(path);
 
-	if (!operand_counts[comparison])
-		return error_set(err, ERROR_VALIDATION,
-			"Attempted conditional constraint is not an indexable operation");
-	if (values[0].type != attribute->type)
-		return error_set(err, ERROR_VALIDATION,
-			"One or more parameter values were invalid: Condition parameter type does "
-			"not match schema type");
-	return 0;
-}
-
-/* Everything after the encoding of a value and all that begin with it. */
-static void bound_set_after(struct buf *bound, const struct buf *prefix, const struct value *value)
-{
-	bound_copy(bound, prefix);
-	key_encode_value(value, bound);
-	if (!key_bound_after(bound))
-		buf_clear(bound);
-}
-
-static void bound_set_at(struct buf *bound, const struct buf *prefix, const struct value *value)
-{
-	bound_copy(bound, prefix);
-	key_encode_value(value, bound);
-}
-
-static void narrow(struct key_range *range, const struct key_condition *condition)
-{
-	const struct value *values = condition_values(condition);
-	struct buf prefix CLEANUP(buf_release) = BUF_INIT;
-
-	bound_copy(&prefix, &range->lower);
-	switch ((enum comparison)enum_index(comparison_names, condition->comparison_operator)) {
-	case COMPARISON_EQ:
-		bound_set_at(&range->lower, &prefix, &values[0]);
-		bound_set_after(&range->upper, &prefix, &values[0]);
-		break;
-	case COMPARISON_LE:
-		bound_set_after(&range->upper, &prefix, &values[0]);
-		break;
-	case COMPARISON_LT:
-		bound_set_at(&range->upper, &prefix, &values[0]);
-		break;
-	case COMPARISON_GE:
-		bound_set_at(&range->lower, &prefix, &values[0]);
-		break;
-	case COMPARISON_GT:
-		bound_set_after(&range->lower, &prefix, &values[0]);
-		break;
-	case COMPARISON_BETWEEN:
-		bound_set_at(&range->lower, &prefix, &values[0]);
-		bound_set_after(&range->upper, &prefix, &values[1]);
-		break;
-	case COMPARISON_BEGINS_WITH:
-		key_encode_value_prefix(&values[0], &range->lower);
-		bound_copy(&range->upper, &range->lower);
-		if (!key_bound_after(&range->upper))
-			buf_clear(&range->upper);
-		break;
-	case COMPARISON_NE:
-	case COMPARISON_IN:
-	case COMPARISON_NOT_NULL:
-	case COMPARISON_NULL:
-	case COMPARISON_CONTAINS:
-	case COMPARISON_NOT_CONTAINS:
-		break; /* refused by check_condition() */
-	}
-}
-
-static const struct key_condition *find_condition(const struct query_input *in, struct slice name)
-{
-	const struct key_condition *conditions = in->key_conditions.items;
-
-	for (size_t i = 0; i < in->key_conditions.count; i++) {
-		if (slice_equal(conditions[i].attribute_name, name))
-			return &conditions[i];
-	}
-	return NULL;
-}
-
-static int query_range(const struct query_input *in, const struct key_schema *schema,
-	struct key_range *ret, struct error *err)
-{
-	const struct key_condition *partition = find_condition(in, schema->partition.name);
-	const struct key_condition *sort =
-		key_schema_has_sort(schema) ? find_condition(in, schema->sort.name) : NULL;
-
-	if (!partition)
-		return error_set(err, ERROR_VALIDATION,
-			"Query condition missed key schema element: %.*s",
-			SLICE_ARG(schema->partition.name));
-	if (in->key_conditions.count == 2 && !key_schema_has_sort(schema))
-		return error_set(err, ERROR_VALIDATION, "Query key condition not supported");
-	if (in->key_conditions.count == 2 && !sort)
-		return error_set(err, ERROR_VALIDATION,
-			"Query condition missed key schema element: %.*s",
-			SLICE_ARG(schema->sort.name));
-	if (!slice_equal_string(partition->comparison_operator, "EQ"))
-		return error_set(err, ERROR_VALIDATION, "Query key condition not supported");
-	TRY(check_condition(partition, &schema->partition, err));
-	key_encode_partition(condition_values(partition), &ret->lower);
-	bound_copy(&ret->upper, &ret->lower);
-	if (!key_bound_after(&ret->upper))
-		buf_clear(&ret->upper);
-	if (!sort)
+	if (!key_layout_has(&check->layout, root))
 		return 0;
-	TRY(check_condition(sort, &schema->sort, err));
-	narrow(ret, sort);
-	return 0;
+	return error_set(err, ERROR_VALIDATION,
+		"%s can only contain non-primary key attributes: Primary key attribute: %.*s",
+		check->expression ? "Filter Expression" : "QueryFilter", SLICE_ARG(root));
 }
 
-static bool range_holds(const struct key_range *range, struct slice row_key)
+/* Keys belong into the key condition. */
+static int check_filter(
+	const struct read_call *call, const struct key_layout *layout, struct error *err)
 {
-	return slice_compare(row_key, buf_slice(&range->lower)) >= 0 &&
-	       (!range->upper.len || slice_compare(row_key, buf_slice(&range->upper)) < 0);
+	struct filter_check check = { *layout, slice_present(call->in->filter_expression) };
+
+	if (!call->filter)
+		return 0;
+	return condition_visit_paths(call->filter, check_filter_path, &check, err);
 }
 
-/* Makes the range begin after a row key within it, on the side it is read from. */
-static void range_resume(struct key_range *range, bool backward, const struct buf *at)
+/* As the service's Java prints a key. */
+static int refuse_start_key(const struct map *start_key, struct error *err)
 {
-	if (backward) {
-		bound_copy(&range->upper, at);
-		return;
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	for (size_t i = 0; i < start_key->count; i++) {
+		const struct member *member = &start_key->members[i];
+
+		buf_appendf(&text, "%s%.*s=AttributeValue: {%s:", i ? ", " : "",
+			SLICE_ARG(member->name), value_type_name(member->value.type));
+		if (member->value.type == VALUE_S)
+			buf_append_slice(&text, member->value.bytes);
+		else if (member->value.type == VALUE_N)
+			number_format(&member->value.number, &text);
+		else
+			base64_append(&text, member->value.bytes);
+		buf_append_char(&text, '}');
 	}
-	bound_copy(&range->lower, at);
-	buf_append_char(&range->lower, '\0');
+	return error_set(err, ERROR_VALIDATION,
+		"The provided exclusive start key is invalid: ExclusiveStartKey: {%s}",
+		buf_string(&text));
 }
 
-static int encode_start_key(const struct key_schema *schema, const struct map *start_key,
-	struct buf *ret, struct error *err)
+/* A table without a sort key has one item a partition: there is nothing after
+ * any key. */
+static bool is_single(const struct read_call *call)
 {
-	struct error mismatch CLEANUP(error_release) = ERROR_INIT;
-	struct key key;
-
-	if (key_from_map(schema, start_key, &key, &mismatch) < 0)
-		return error_set(err, mismatch.class, "The provided starting key is invalid: %s",
-			mismatch.message);
-	key_encode(schema, &key, ret);
-	return 0;
+	return !call->index && !key_schema_has_sort(&table_description(call->table)->key);
 }
 
-static int resume_query(struct key_range *range, const struct query_input *in,
-	const struct key_schema *schema, bool backward, struct error *err)
+static int resume(const struct read_call *call, struct key_range *range, bool backward,
+	struct slice position, struct error *err)
 {
-	struct buf partition CLEANUP(buf_release) = BUF_INIT;
-	struct buf at CLEANUP(buf_release) = BUF_INIT;
-
-	if (in->exclusive_start_key->count != (key_schema_has_sort(schema) ? 2 : 1))
-		return error_set(err, ERROR_VALIDATION, "The provided starting key is invalid");
-	TRY(encode_start_key(schema, in->exclusive_start_key, &at, err));
-	key_encode_partition(
-		condition_values(find_condition(in, schema->partition.name)), &partition);
-	if (!slice_starts_with(buf_slice(&at), buf_slice(&partition)))
+	if (!slice_starts_with(position, buf_slice(&range->partition)))
 		return error_set(err, ERROR_VALIDATION,
 			"The provided starting key is outside query boundaries based on provided "
 			"conditions");
-	if (!range_holds(range, buf_slice(&at)))
+	if (is_single(call))
+		return refuse_start_key(call->in->start_key, err);
+	if (!key_range_holds(range, position))
 		return error_set(err, ERROR_VALIDATION,
 			"The provided starting key does not match the range key predicate");
-	range_resume(range, backward, &at);
+	key_range_resume(range, backward, position);
 	return 0;
 }
 
-static struct row_range rows_of(const struct key_range *range, bool backward)
+static int find_range(
+	const struct read_call *call, struct key_range *range, bool backward, struct error *err)
 {
-	return (struct row_range){
-		.lower = buf_slice(&range->lower),
-		.upper = range->upper.len ? buf_slice(&range->upper) : (struct slice){ NULL, 0 },
-		.backward = backward,
+	struct buf position CLEANUP(buf_release) = BUF_INIT;
+	struct key_layout layout = read_call_layout(call);
+	struct key_query query;
+
+	if (call->in->start_key)
+		TRY(start_key_position(table_description(call->table), call->index, false,
+			call->in->start_key, &position, err));
+	TRY(resolve_keys(call, &layout, &query, err));
+	TRY(check_filter(call, &layout, err));
+	key_range_of_query(range, &layout, &query);
+	if (call->in->start_key)
+		TRY(resume(call, range, backward, buf_slice(&position), err));
+	return 0;
+}
+
+static struct read_parameters parameters_of(const struct query_input *in)
+{
+	return (struct read_parameters){
+		.table_name = in->table_name,
+		.index_name = in->index_name,
+		.select = in->select,
+		.attributes_to_get = in->attributes_to_get,
+		.limit = in->limit,
+		.consistent = in->consistent_read.value,
+		.filter_name = "QueryFilter",
+		.filter = in->filter,
+		.conditional_operator = in->conditional_operator,
+		.start_key = in->exclusive_start_key,
+		.return_consumed_capacity = in->return_consumed_capacity,
+		.projection_expression = in->projection_expression,
+		.filter_expression = in->filter_expression,
+		.names = in->expression_attribute_names,
+		.values = in->expression_attribute_values,
+		.facts_only = in->facts_only,
+		.is_query = true,
+		.key_conditions = in->key_conditions,
+		.key_condition_expression = in->key_condition_expression,
 	};
-}
-
-static void fill_output(struct query_output *out, const struct page *page,
-	const struct key_schema *schema, bool count_only, struct arena *arena)
-{
-	out->items =
-		(struct request_list){ !count_only, count_only ? 0 : page->count, page->items };
-	out->count = (struct optional_integer){ true, (int64_t)page->count };
-	out->scanned_count = out->count;
-	out->facts = page->facts;
-	out->rows = page->rows;
-	if (page->more) {
-		struct map *last = arena_alloc_zero(arena, sizeof(*last));
-
-		*last = key_to_map(schema, &page->last, arena);
-		out->last_evaluated_key = last;
-	}
-}
-
-static int check_select(struct slice name, bool *ret_count_only, struct error *err)
-{
-	int select = enum_index(select_names, name);
-
-	if (select == SELECT_ALL_PROJECTED)
-		return error_set(err, ERROR_VALIDATION,
-			"ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an "
-			"IndexName");
-	if (select == SELECT_SPECIFIC)
-		return error_set(err, ERROR_VALIDATION,
-			"Must specify the AttributesToGet or ProjectionExpression when choosing to "
-			"get SPECIFIC_ATTRIBUTES");
-	*ret_count_only = select == SELECT_COUNT;
-	return 0;
 }
 
 int run_query(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct query_input *in = request->input;
-	struct key_range range CLEANUP(key_range_release) = { BUF_INIT, BUF_INIT };
-	struct table *table CLEANUP(table_unrefp) = NULL;
+	struct query_output *out = request->output;
+	const struct read_parameters parameters = parameters_of(in);
+	struct key_range range CLEANUP(key_range_release) = KEY_RANGE_INIT;
+	struct read_call call CLEANUP(read_call_release) = {
+		.engine = engine,
+		.request = request,
+		.in = &parameters,
+	};
 	bool backward = in->scan_index_forward.present && !in->scan_index_forward.value;
-	struct page_request page_request = { .facts_only = in->facts_only };
-	const struct key_schema *schema;
-	struct page page;
 
-	TRY(check_conditions(&in->key_conditions, err));
-	TRY(check_select(in->select, &page_request.count_only, err));
-	TRY(engine_find_table(engine, in->table_name, &table, err));
-	schema = &table_description(table)->key;
-	TRY(query_range(in, schema, &range, err));
-	if (in->exclusive_start_key)
-		TRY(resume_query(&range, in, schema, backward, err));
-	page_request.table = table;
-	page_request.range = rows_of(&range, backward);
-	page_request.limit = (size_t)in->limit.value;
-	TRY(page_read(engine, &page_request, request->arena, &page, err));
-	fill_output(request->output, &page, schema, page_request.count_only, request->arena);
-	return 0;
-}
-
-static int check_segment(const struct scan_input *in, struct error *err)
-{
-	if (in->segment.present && !in->total_segments.present)
-		return error_set(err, ERROR_VALIDATION,
-			"The TotalSegments parameter is required but was not present in the request "
-			"when Segment parameter is present");
-	if (in->total_segments.present && !in->segment.present)
-		return error_set(err, ERROR_VALIDATION,
-			"The Segment parameter is required but was not present in the request when "
-			"parameter TotalSegments is present");
-	if (in->segment.present && in->segment.value >= in->total_segments.value)
-		return error_set(err, ERROR_VALIDATION,
-			"The Segment parameter is zero-based and must be less than parameter "
-			"TotalSegments: Segment: %lld is not less than TotalSegments: %lld",
-			(long long)in->segment.value, (long long)in->total_segments.value);
-	return 0;
-}
-
-/* The first hash of a segment: segments divide the 64-bit space evenly. */
-static void append_segment_start(struct buf *bound, int64_t segment, int64_t total)
-{
-	__extension__ unsigned __int128 start = (unsigned __int128)segment << 64;
-	uint64_t hash = htobe64((uint64_t)(start / (uint64_t)total));
-
-	buf_append(bound, &hash, sizeof(hash));
-}
-
-static void scan_range(const struct scan_input *in, struct key_range *range)
-{
-	if (!in->segment.present)
-		return;
-	if (in->segment.value > 0)
-		append_segment_start(&range->lower, in->segment.value, in->total_segments.value);
-	if (in->segment.value + 1 < in->total_segments.value)
-		append_segment_start(
-			&range->upper, in->segment.value + 1, in->total_segments.value);
-}
-
-static int resume_scan(struct key_range *range, const struct scan_input *in,
-	const struct key_schema *schema, struct error *err)
-{
-	struct buf at CLEANUP(buf_release) = BUF_INIT;
-
-	TRY(encode_start_key(schema, in->exclusive_start_key, &at, err));
-	if (!range_holds(range, buf_slice(&at)))
-		return error_set(err, ERROR_VALIDATION,
-			"The provided starting key is invalid: Invalid ExclusiveStartKey. Please "
-			"use ExclusiveStartKey with correct Segment. TotalSegments: %lld Segment: "
-			"%lld",
-			(long long)in->total_segments.value, (long long)in->segment.value);
-	range_resume(range, false, &at);
-	return 0;
-}
-
-int run_scan(struct engine *engine, struct request *request, struct error *err)
-{
-	const struct scan_input *in = request->input;
-	struct key_range range CLEANUP(key_range_release) = { BUF_INIT, BUF_INIT };
-	struct table *table CLEANUP(table_unrefp) = NULL;
-	struct page_request page_request = { .facts_only = in->facts_only };
-	const struct key_schema *schema;
-	struct page page;
-
-	TRY(check_select(in->select, &page_request.count_only, err));
-	TRY(check_segment(in, err));
-	TRY(engine_find_table(engine, in->table_name, &table, err));
-	schema = &table_description(table)->key;
-	scan_range(in, &range);
-	if (in->exclusive_start_key)
-		TRY(resume_scan(&range, in, schema, err));
-	page_request.table = table;
-	page_request.range = rows_of(&range, false);
-	page_request.limit = (size_t)in->limit.value;
-	TRY(page_read(engine, &page_request, request->arena, &page, err));
-	fill_output(request->output, &page, schema, page_request.count_only, request->arena);
+	TRY(read_call_check(&call, err));
+	TRY(read_call_parse(&call, err));
+	TRY(read_call_find(&call, err));
+	TRY(find_range(&call, &range, backward, err));
+	TRY(read_call_answer(&call, &range, backward, err));
+	if (is_single(&call))
+		out->last_evaluated_key = NULL;
 	return 0;
 }

@@ -271,6 +271,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_WRITE,
 		.input = &shape_update_item_input,
 		.output = &shape_update_item_output,
+		.run = run_update_item,
 	},
 	[OPERATION_UPDATE_TABLE] = {
 		.name = "UpdateTable",

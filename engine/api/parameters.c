@@ -41,29 +41,26 @@ int parameters_check_mix(const struct parameter *older, size_t older_count,
 		buf_string(&text));
 }
 
-/* Values without an expression that could use one, though there is another. */
-static int check_value_users(const struct map *values, const struct parameter *expressions,
-	size_t value_users, const char *absent, struct error *err)
+int parameters_check_names(const struct request_list *names, const struct parameter *expressions,
+	size_t expression_count, struct error *err)
 {
-	const struct placeholders alone = { .values = values };
+	const struct placeholders alone = {
+		.names = names->present ? names->items : NULL,
+		.name_count = names->count,
+	};
 
-	if (!values || any_given(expressions, value_users))
-		return 0;
-	return placeholders_check(&alone, false, absent, err);
+	return placeholders_check(&alone, any_given(expressions, expression_count), NULL, err);
 }
 
-int parameters_take_placeholders(const struct request_list *names, const struct map *values,
-	const struct parameter *expressions, size_t expression_count, size_t value_users,
-	struct arena *arena, struct placeholders *ret, struct error *err)
+int parameters_check_values(const struct map *values, const struct parameter *users,
+	size_t user_count, struct error *err)
 {
+	const struct placeholders alone = { .values = values };
 	struct buf absent CLEANUP(buf_release) = BUF_INIT;
 
-	for (size_t i = 0; i < value_users; i++)
-		buf_appendf(&absent, "%s%s is null", i ? " and " : "", expressions[i].name);
-	placeholders_init(ret, names->items, names->count, values, arena);
-	TRY(placeholders_check(
-		ret, any_given(expressions, expression_count), buf_string(&absent), err));
-	return check_value_users(values, expressions, value_users, buf_string(&absent), err);
+	for (size_t i = 0; i < user_count; i++)
+		buf_appendf(&absent, "%s%s is null", i ? " and " : "", users[i].name);
+	return placeholders_check(&alone, any_given(users, user_count), buf_string(&absent), err);
 }
 
 int parameters_check_operator(

@@ -21,11 +21,12 @@ struct parameter {
 int parameters_check_mix(const struct parameter *older, size_t older_count,
 	const struct parameter *expressions, size_t expression_count, struct error *err) NODISCARD;
 
-/* Takes ExpressionAttributeNames and -Values, and checks them. `expressions`:
- * those of the operation that may use values come first, value_users of them. */
-int parameters_take_placeholders(const struct request_list *names, const struct map *values,
-	const struct parameter *expressions, size_t expression_count, size_t value_users,
-	struct arena *arena, struct placeholders *ret, struct error *err) NODISCARD;
+/* What is wrong with ExpressionAttributeNames and with ExpressionAttributeValues,
+ * given the expressions of the operation; values of those that may use values. */
+int parameters_check_names(const struct request_list *names, const struct parameter *expressions,
+	size_t expression_count, struct error *err) NODISCARD;
+int parameters_check_values(const struct map *values, const struct parameter *users,
+	size_t user_count, struct error *err) NODISCARD;
 
 /* Of Expected, QueryFilter or ScanFilter. */
 int parameters_check_operator(struct slice conditional_operator,

@@ -143,6 +143,7 @@ struct get_item_output {
 	const struct map *item; /* NULL when there is none */
 	const struct consumed_capacity *consumed_capacity;
 	/* local */
+	struct slice item_json; /* instead of item, as request.as_json allows */
 	struct item_facts facts;
 };
 
@@ -209,6 +210,7 @@ struct query_output {
 	const struct map *last_evaluated_key;
 	const struct consumed_capacity *consumed_capacity;
 	/* local */
+	struct slice items_json; /* instead of items, as request.as_json allows */
 	const struct item_facts *facts; /* one for each item */
 	const struct item_row *rows; /* the same */
 };

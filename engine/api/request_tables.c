@@ -124,6 +124,7 @@ static int walk_field(
 	case FIELD_STRING_MAP:
 	case FIELD_ITEMS_MAP:
 	case FIELD_DOUBLES:
+	case FIELD_JSON:
 	case FIELD_UNSUPPORTED:
 		return 0;
 	}

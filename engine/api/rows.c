@@ -1,7 +1,10 @@
 #include "api/rows.h"
 
-#include "base/memory.h"
+#include "api/capacity.h"
+#include "api/key_range.h"
 #include "model/item.h"
+#include "model/typed.h"
+#include "store/index.h"
 
 struct item_facts row_facts(const struct row_meta *meta, struct slice own_text)
 {
@@ -14,18 +17,21 @@ struct item_facts row_facts(const struct row_meta *meta, struct slice own_text)
 	};
 }
 
-struct page_read_context {
+struct page_reader {
 	const struct page_request *request;
+	const struct table_description *table;
 	struct page *page;
-	size_t capacity;
-	size_t bytes;
+	size_t capacity; /* of the page's arrays */
+	struct buf json;
+	bool partial; /* the index does not show all of an item */
+	bool decoded; /* an item is looked into */
 };
 
 /* Doubles the arrays of a page; the old ones stay in the arena till its end. */
-static void page_grow(struct page_read_context *context, struct arena *arena)
+static void page_grow(struct page_reader *reader, struct arena *arena)
 {
-	struct page *page = context->page;
-	size_t capacity = context->capacity ? context->capacity * 2 : 16;
+	struct page *page = reader->page;
+	size_t capacity = reader->capacity ? reader->capacity * 2 : 16;
 	struct map *items = arena_alloc_array(arena, capacity, sizeof(*items));
 	struct item_facts *facts = arena_alloc_array(arena, capacity, sizeof(*facts));
 	struct item_row *rows = arena_alloc_array(arena, capacity, sizeof(*rows));
@@ -38,59 +44,152 @@ static void page_grow(struct page_read_context *context, struct arena *arena)
 	page->items = items;
 	page->facts = facts;
 	page->rows = rows;
-	context->capacity = capacity;
+	reader->capacity = capacity;
 }
 
-static int page_add(struct page_read_context *context, struct arena *arena, const struct row *row,
-	struct error *err)
-{
-	const struct key_schema *schema = &table_description(context->request->table)->key;
-	struct page *page = context->page;
-	struct item_row *at;
+/* What the request sees of an item, and what it counts for. */
+struct evaluated {
+	struct map seen; /* by the filter: what the index shows */
+	struct map item; /* all of it */
+	size_t bytes;
+};
 
-	if (page->count == context->capacity)
-		page_grow(context, arena);
-	at = &page->rows[page->count];
-	at->row_key = arena_copy(arena, row->key);
-	TRY(key_decode(schema, at->row_key, arena, &at->key, err));
-	page->last = at->key;
-	page->facts[page->count] = row_facts(&row->meta, arena_copy(arena, row->own_text));
-	if (context->request->facts_only)
-		page->items[page->count] = key_to_map(schema, &page->last, arena);
-	else if (!context->request->count_only)
-		TRY(item_decode(
-			arena, arena_copy(arena, row->item), &page->items[page->count], err));
-	page->count++;
-	context->bytes += row->meta.item_size;
+static int evaluate(const struct page_reader *reader, const struct row *row, struct arena *arena,
+	struct evaluated *ret, struct error *err)
+{
+	const struct page_request *request = reader->request;
+
+	ret->bytes = row->meta.item_size;
+	if (!reader->decoded)
+		return 0;
+	TRY(item_decode(arena, arena_copy(arena, row->item), &ret->item, err));
+	ret->seen = ret->item;
+	if (!reader->partial)
+		return 0;
+	index_project(reader->table, request->index, &ret->item, arena, &ret->seen);
+	ret->bytes = item_size(&ret->seen);
 	return 0;
 }
 
-static bool page_full(const struct page_read_context *context)
+static struct map choose(
+	const struct page_reader *reader, const struct evaluated *evaluated, struct arena *arena)
 {
-	const struct page_request *request = context->request;
+	const struct page_request *request = reader->request;
+	const struct map *item = request->fetch ? &evaluated->item : &evaluated->seen;
+	struct map chosen = *item;
 
-	if (request->limit && context->page->count >= request->limit)
-		return true;
-	return !request->facts_only && context->bytes >= PAGE_BYTES_MAX;
+	if (request->projection)
+		projection_apply(request->projection, item, arena, &chosen);
+	return chosen;
 }
 
-static int page_read_body(struct txn *txn, void *data, struct error *err)
+static int add_json(struct page_reader *reader, const struct row *row,
+	const struct evaluated *evaluated, struct arena *arena, struct error *err)
 {
-	struct page_read_context *context = data;
-	const struct page_request *request = context->request;
+	struct map chosen;
+
+	buf_append_char(&reader->json, reader->page->count ? ',' : '[');
+	if (!reader->decoded)
+		return typed_append_item(&reader->json, row->item, err);
+	chosen = choose(reader, evaluated, arena);
+	typed_append_map(&reader->json, &chosen);
+	return 0;
+}
+
+static int add_item(struct page_reader *reader, const struct row *row,
+	const struct evaluated *evaluated, struct arena *arena, struct error *err)
+{
+	struct page *page = reader->page;
+	struct item_row *at;
+
+	if (page->count == reader->capacity)
+		page_grow(reader, arena);
+	at = &page->rows[page->count];
+	at->row_key = arena_copy(arena, row->key);
+	TRY(key_decode(&reader->table->key, at->row_key, arena, &at->key, err));
+	page->facts[page->count] = row_facts(&row->meta, arena_copy(arena, row->own_text));
+	if (reader->request->facts_only)
+		page->items[page->count] = key_to_map(&reader->table->key, &at->key, arena);
+	else
+		page->items[page->count] = choose(reader, evaluated, arena);
+	return 0;
+}
+
+static int add(struct page_reader *reader, const struct row *row, const struct evaluated *evaluated,
+	struct arena *arena, struct error *err)
+{
+	const struct page_request *request = reader->request;
+
+	if (request->as_json)
+		TRY(add_json(reader, row, evaluated, arena, err));
+	else if (!request->count_only)
+		TRY(add_item(reader, row, evaluated, arena, err));
+	if (request->fetch)
+		reader->page->fetched_units +=
+			capacity_read_units(row->meta.item_size, request->consistent);
+	reader->page->count++;
+	return 0;
+}
+
+static int take_row(
+	struct page_reader *reader, const struct row *row, struct arena *arena, struct error *err)
+{
+	const struct condition *filter = reader->request->filter;
+	bool keeps = !reader->request->as_json && !reader->request->count_only;
+	struct arena_mark mark = arena_mark(arena);
+	struct evaluated evaluated;
+
+	TRY(evaluate(reader, row, arena, &evaluated, err));
+	reader->page->scanned++;
+	reader->page->bytes += evaluated.bytes;
+	if (!filter || condition_holds(filter, &evaluated.seen))
+		TRY(add(reader, row, &evaluated, arena, err));
+	else
+		keeps = false;
+	if (!keeps)
+		arena_reset(arena, mark);
+	return 0;
+}
+
+static bool page_full(const struct page_reader *reader)
+{
+	const struct page_request *request = reader->request;
+
+	if (request->limit && reader->page->scanned >= request->limit)
+		return true;
+	return !request->facts_only && reader->page->bytes >= PAGE_BYTES_MAX;
+}
+
+static int open_cursor(struct txn *txn, const struct page_reader *reader, struct row_cursor **ret,
+	struct error *err)
+{
+	const struct page_request *request = reader->request;
+	bool headers = !reader->decoded && (request->facts_only || request->count_only);
+	enum row_want want = headers ? ROW_META : ROW_FULL;
+
+	if (request->index)
+		return index_cursor_open(
+			txn, request->table, request->index->name, &request->range, want, ret, err);
+	return row_cursor_open(txn, request->table, &request->range, want, ret, err);
+}
+
+static int page_read_body(struct txn *txn, void *context, struct error *err)
+{
+	struct page_reader *reader = context;
+	const struct page_request *request = reader->request;
 	struct row_cursor *cursor CLEANUP(row_cursor_closep) = NULL;
-	bool keys_only = request->facts_only || request->count_only;
 	struct row row;
 	int r;
 
-	*context->page = (struct page){ 0 };
-	context->capacity = context->bytes = 0;
-	TRY(row_cursor_open(txn, request->table, &request->range, keys_only ? ROW_META : ROW_FULL,
-		&cursor, err));
+	*reader->page = (struct page){ 0 };
+	reader->capacity = 0;
+	buf_clear(&reader->json);
+	TRY(open_cursor(txn, reader, &cursor, err));
 	while ((r = row_cursor_next(cursor, &row, err)) == 0) {
-		TRY(page_add(context, txn_arena(txn), &row, err));
-		if (page_full(context)) {
-			context->page->more = true;
+		TRY(take_row(reader, &row, txn_arena(txn), err));
+		if (page_full(reader)) {
+			TRY(last_key_of(reader->table, request->index, row.key, row.index_entry,
+				txn_arena(txn), &reader->page->last_key, err));
 			break;
 		}
 	}
@@ -100,11 +199,38 @@ static int page_read_body(struct txn *txn, void *data, struct error *err)
 	return r;
 }
 
+static void finish_json(struct page_reader *reader, struct arena *arena)
+{
+	if (!reader->page->count)
+		buf_append_char(&reader->json, '[');
+	buf_append_char(&reader->json, ']');
+	reader->page->json = arena_copy(arena, buf_slice(&reader->json));
+}
+
+static int read_page(
+	struct engine *engine, struct page_reader *reader, struct arena *arena, struct error *err)
+{
+	TRY(txn_run(engine->store, TXN_READ, DURABLE_PROCESS, arena, page_read_body, reader, err));
+	if (reader->request->as_json)
+		finish_json(reader, arena);
+	return 0;
+}
+
 int page_read(struct engine *engine, const struct page_request *request, struct arena *arena,
 	struct page *ret, struct error *err)
 {
-	struct page_read_context context = { .request = request, .page = ret };
+	struct page_reader reader = {
+		.request = request,
+		.table = table_description(request->table),
+		.page = ret,
+		.json = BUF_INIT,
+		.partial = request->index && request->index->projection != PROJECTION_ALL,
+	};
+	bool whole = !request->facts_only && !request->count_only && !request->as_json;
+	int r;
 
-	return txn_run(
-		engine->store, TXN_READ, DURABLE_PROCESS, arena, page_read_body, &context, err);
+	reader.decoded = whole || request->filter || request->projection || reader.partial;
+	r = read_page(engine, &reader, arena, err);
+	buf_release(&reader.json);
+	return r;
 }

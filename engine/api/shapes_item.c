@@ -140,6 +140,7 @@ SHAPE(get_item_input, "GetItemInput");
 #define OWNER get_item_output
 static const struct field get_item_output_fields[] = {
 	FIELD("Item", FIELD_ATTRIBUTES, item),
+	FIELD("Item", FIELD_JSON, item_json),
 	FIELD("ConsumedCapacity", FIELD_STRUCT, consumed_capacity,
 		.shape = &shape_consumed_capacity),
 };
@@ -241,6 +242,7 @@ SHAPE(query_input, "QueryInput");
 #define OWNER query_output
 static const struct field query_output_fields[] = {
 	FIELD("Items", FIELD_ITEMS, items),
+	FIELD("Items", FIELD_JSON, items_json),
 	FIELD("Count", FIELD_INTEGER, count),
 	FIELD("ScannedCount", FIELD_INTEGER, scanned_count),
 	FIELD("LastEvaluatedKey", FIELD_ATTRIBUTES, last_evaluated_key),

@@ -24,8 +24,8 @@ static void append_value(struct buf *buf, const struct field *field, struct slic
 	buf_append_char(buf, '\'');
 }
 
-static void fail(struct validation *validation, const struct field *field, struct slice value,
-	const char *constraint, int64_t limit)
+static void fail_as(struct validation *validation, const struct field *field, struct slice value,
+	const char *who, const char *constraint)
 {
 	if (validation->count == FAILURES_MAX)
 		return;
@@ -34,10 +34,20 @@ static void fail(struct validation *validation, const struct field *field, struc
 	append_value(&validation->failures, field, value);
 	buf_append_string(&validation->failures, " at '");
 	buf_append_slice(&validation->failures, buf_slice(&validation->path));
-	buf_append_string(&validation->failures, "' failed to satisfy constraint: Member must ");
+	buf_append_string(&validation->failures, "' failed to satisfy constraint: ");
+	buf_append_string(&validation->failures, who);
 	buf_append_string(&validation->failures, constraint);
+}
+
+static void fail(struct validation *validation, const struct field *field, struct slice value,
+	const char *constraint, int64_t limit)
+{
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	buf_append_string(&text, constraint);
 	if (limit >= 0)
-		buf_appendf(&validation->failures, "%lld", (long long)limit);
+		buf_appendf(&text, "%lld", (long long)limit);
+	fail_as(validation, field, value, "Member must ", buf_string(&text));
 }
 
 static void check_length(
@@ -151,18 +161,35 @@ static void check_list(
 	}
 }
 
+/* Lists by name: how many there are of them is told of a parameter, how long one
+ * may be of the map's values. */
 static void check_list_map(
 	struct validation *validation, const struct field *field, const struct request_list *map)
 {
+	struct field lists = *field;
 	const struct named_list *items = map->items;
 	size_t path_len = validation->path.len;
 
-	check_length(validation, field, SLICE("{}"), map->count);
+	lists.max = 0; /* checked here */
 	for (size_t i = 0; i < map->count; i++) {
+		struct buf text CLEANUP(buf_release) = BUF_INIT;
+		struct buf constraint CLEANUP(buf_release) = BUF_INIT;
+
+		if ((int64_t)items[i].list.count > field->max) {
+			buf_appendf(&text, "{%.*s=", SLICE_ARG(items[i].name));
+			append_list(&text, field->shape, &items[i].list);
+			buf_append_char(&text, '}');
+			buf_appendf(&constraint,
+				"satisfy constraint: [Member must have length less than or equal to "
+				"%lld, Member must have length greater than or equal to %lld]",
+				(long long)field->max, (long long)field->min);
+			fail_as(validation, field, buf_slice(&text), "Map value must ",
+				buf_string(&constraint));
+		}
 		buf_append_char(&validation->path, '.');
 		buf_append_slice(&validation->path, items[i].name);
 		buf_append_string(&validation->path, ".member");
-		check_list(validation, field, &items[i].list);
+		check_list(validation, &lists, &items[i].list);
 		buf_resize(&validation->path, path_len);
 	}
 }
@@ -172,6 +199,7 @@ static bool field_present(const struct field *field, const void *member)
 	switch (field->type) {
 	case FIELD_STRING:
 	case FIELD_ENUM:
+	case FIELD_JSON:
 		return slice_present(*(const struct slice *)member);
 	case FIELD_INTEGER:
 	case FIELD_LONG:
@@ -243,6 +271,7 @@ static void check_field(
 	case FIELD_VALUE:
 	case FIELD_STRING_MAP:
 	case FIELD_ITEMS_MAP:
+	case FIELD_JSON:
 	case FIELD_UNSUPPORTED:
 		break;
 	}

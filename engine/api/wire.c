@@ -324,6 +324,7 @@ static int read_field(const struct reader *reader, const struct field *field, co
 	case FIELD_LIST_MAP:
 		return read_list_map(reader, field, node, member, err);
 	case FIELD_ITEMS_MAP: /* of answers only */
+	case FIELD_JSON:
 	case FIELD_TIMESTAMP:
 	case FIELD_DOUBLE:
 	case FIELD_DOUBLES:
@@ -563,6 +564,9 @@ static bool write_field(const struct field *field, const void *member, struct bu
 		write_double(number->value, buf);
 		return number->present;
 	}
+	case FIELD_JSON:
+		buf_append_slice(buf, *(const struct slice *)member);
+		return slice_present(*(const struct slice *)member);
 	case FIELD_UNSUPPORTED:
 		return false;
 	}

@@ -196,11 +196,16 @@ int item_validate_values(const struct map *item, struct error *err)
 	return check_map(item, 1, err);
 }
 
-int item_validate(const struct map *item, struct error *err)
+int item_validate_size(const struct map *item, struct error *err)
 {
-	TRY(item_validate_values(item, err));
 	if (item_size(item) > ITEM_SIZE_MAX)
 		return error_set(
 			err, ERROR_TOO_LARGE, "Item size has exceeded the maximum allowed size");
 	return 0;
+}
+
+int item_validate(const struct map *item, struct error *err)
+{
+	TRY(item_validate_values(item, err));
+	return item_validate_size(item, err);
 }

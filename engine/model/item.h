@@ -35,8 +35,9 @@ size_t value_size(const struct value *value);
  * in names (which Jansson could not carry). The size failure is
  * ERROR_TOO_LARGE, the rest ERROR_VALIDATION. */
 int item_validate(const struct map *item, struct error *err) NODISCARD;
-/* All of it but the size, which the service judges later. */
+/* The two halves of it: the service judges the size later. */
 int item_validate_values(const struct map *item, struct error *err) NODISCARD;
+int item_validate_size(const struct map *item, struct error *err) NODISCARD;
 
 void item_encode(const struct map *item, struct buf *buf);
 /* Decodes all of it into the arena; strings borrow from bytes. ERROR_CORRUPT

@@ -8,13 +8,7 @@
  *    many things, so memory is bounded by a multiple of the input.
  * 3. The numbers of enum value_type are the type bytes: they never change.
  */
-#include "model/item.h"
-
-/* Seven bits a byte: enough for any length below 32 GB. */
-#define LENGTH_BYTES_MAX 5
-/* The shortest value (type, payload length) and attribute (name length too). */
-#define VALUE_BYTES_MIN     2
-#define ATTRIBUTE_BYTES_MIN 3
+#include "model/item_codec.h"
 
 _Static_assert(VALUE_S == 0 && VALUE_N == 1 && VALUE_B == 2 && VALUE_SS == 3 && VALUE_NS == 4 &&
 		       VALUE_BS == 5 && VALUE_BOOL == 6 && VALUE_NULL == 7 && VALUE_L == 8 &&
@@ -109,56 +103,6 @@ void item_encode(const struct map *item, struct buf *buf)
 		append_bytes(buf, item->members[i].name);
 		encode_value(&item->members[i].value, buf);
 	}
-}
-
-/* The take_ functions consume the start of `in`; false when it is malformed. */
-static bool take_length(struct slice *in, size_t *ret)
-{
-	size_t length = 0;
-
-	for (size_t i = 0; i < LENGTH_BYTES_MAX && i < in->len; i++) {
-		unsigned char byte = (unsigned char)in->data[i];
-
-		length |= (size_t)(byte & 0x7F) << (7 * i);
-		if (byte & 0x80)
-			continue;
-		if (!byte && i)
-			return false;
-		*in = slice_skip(*in, i + 1);
-		*ret = length;
-		return true;
-	}
-	return false;
-}
-
-static bool take_count(struct slice *in, size_t each_min, size_t *ret)
-{
-	return take_length(in, ret) && *ret <= in->len / each_min;
-}
-
-static bool take_bytes(struct slice *in, struct slice *ret)
-{
-	size_t length;
-
-	if (!take_length(in, &length) || length > in->len)
-		return false;
-	*ret = slice_of(in->data, length);
-	*in = slice_skip(*in, length);
-	return true;
-}
-
-static bool take_payload(struct slice *in, enum value_type *ret_type, struct slice *ret_payload)
-{
-	unsigned char type;
-
-	if (!in->len)
-		return false;
-	type = (unsigned char)in->data[0];
-	if (type >= VALUE_TYPE_COUNT)
-		return false;
-	*ret_type = (enum value_type)type;
-	*in = slice_skip(*in, 1);
-	return take_bytes(in, ret_payload);
 }
 
 static bool take_value(struct arena *arena, struct slice *in, unsigned level, struct value *ret);

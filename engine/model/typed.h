@@ -23,3 +23,6 @@ int typed_read_map(const struct json_document *document, const json_t *node, str
 /* Appends in compact form, no blanks. */
 void typed_append_value(struct buf *buf, const struct value *value);
 void typed_append_map(struct buf *buf, const struct map *map);
+/* The same of an encoded item (model/item.h), without making values of it.
+ * ERROR_CORRUPT when the bytes are not one; something may then be appended. */
+int typed_append_item(struct buf *buf, struct slice item, struct error *err) NODISCARD;
