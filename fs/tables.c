@@ -128,12 +128,19 @@ static bool same_keys(const struct request_list *a, const struct request_list *b
 	return true;
 }
 
+static bool is_on_demand(const struct table_facts *table)
+{
+	return table->billing_mode_summary &&
+	       slice_equal_string(table->billing_mode_summary->billing_mode, "PAY_PER_REQUEST");
+}
+
 /* Writing what a table is already changes nothing. */
 static bool is_schema_of(const struct create_table_input *schema, const struct table_facts *table)
 {
-	bool on_demand = table->billing_mode_summary != NULL;
-
-	if (slice_equal_string(schema->billing_mode, "PAY_PER_REQUEST") != on_demand)
+	if (slice_equal_string(schema->billing_mode, "PAY_PER_REQUEST") != is_on_demand(table))
+		return false;
+	if (schema->global_secondary_indexes.count != table->global_secondary_indexes.count ||
+		schema->local_secondary_indexes.count != table->local_secondary_indexes.count)
 		return false;
 	if (schema->deletion_protection_enabled.value != table->deletion_protection_enabled.value)
 		return false;
@@ -208,32 +215,84 @@ static void append_indented(struct buf *buf, struct slice compact, const char *n
 	buf_append_char(buf, '\n');
 }
 
+static const struct provisioned_throughput *throughput_of(
+	const struct throughput_facts *facts, struct arena *arena)
+{
+	struct provisioned_throughput *throughput = arena_alloc_zero(arena, sizeof(*throughput));
+
+	throughput->read_capacity_units = facts->read_capacity_units;
+	throughput->write_capacity_units = facts->write_capacity_units;
+	return throughput;
+}
+
+static struct request_list local_indexes_of(const struct request_list *facts, struct arena *arena)
+{
+	const struct local_index_facts *from = facts->items;
+	struct local_index_input *to = arena_alloc_array(arena, facts->count, sizeof(*to));
+
+	for (size_t i = 0; i < facts->count; i++)
+		to[i] = (struct local_index_input){
+			.index_name = from[i].index_name,
+			.key_schema = from[i].key_schema,
+			.projection = from[i].projection,
+		};
+	return (struct request_list){ facts->present, facts->count, to };
+}
+
+static struct request_list global_indexes_of(
+	const struct request_list *facts, bool on_demand, struct arena *arena)
+{
+	const struct global_index_facts *from = facts->items;
+	struct global_index_input *to = arena_alloc_array(arena, facts->count, sizeof(*to));
+
+	for (size_t i = 0; i < facts->count; i++) {
+		to[i] = (struct global_index_input){
+			.index_name = from[i].index_name,
+			.key_schema = from[i].key_schema,
+			.projection = from[i].projection,
+			.on_demand_throughput = from[i].on_demand_throughput,
+		};
+		if (!on_demand)
+			to[i].provisioned_throughput =
+				throughput_of(from[i].provisioned_throughput, arena);
+	}
+	return (struct request_list){ facts->present, facts->count, to };
+}
+
+/* What CreateTable would be asked for another table like this one. */
+static struct create_table_input schema_of(const struct table_facts *table, struct arena *arena)
+{
+	bool on_demand = is_on_demand(table);
+	struct create_table_input schema = {
+		.table_name = table->table_name,
+		.attribute_definitions = table->attribute_definitions,
+		.key_schema = table->key_schema,
+		.billing_mode = on_demand ? SLICE("PAY_PER_REQUEST") : SLICE("PROVISIONED"),
+		.local_secondary_indexes = local_indexes_of(&table->local_secondary_indexes, arena),
+		.global_secondary_indexes =
+			global_indexes_of(&table->global_secondary_indexes, on_demand, arena),
+		.stream_specification = table->stream_specification,
+		.on_demand_throughput = table->on_demand_throughput,
+		.deletion_protection_enabled = table->deletion_protection_enabled,
+	};
+
+	if (!on_demand)
+		schema.provisioned_throughput = throughput_of(table->provisioned_throughput, arena);
+	if (table->table_class_summary)
+		schema.table_class = table->table_class_summary->table_class;
+	return schema;
+}
+
 int table_append_schema(
 	struct filesystem *fs, struct slice name, struct buf *buf, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct buf compact CLEANUP(buf_release) = BUF_INIT;
 	const struct table_facts *table;
-	struct provisioned_throughput throughput = { 0 };
 	struct create_table_input schema;
 
 	TRY(describe(fs, name, &arena, &table, err));
-	schema = (struct create_table_input){
-		.table_name = table->table_name,
-		.attribute_definitions = table->attribute_definitions,
-		.key_schema = table->key_schema,
-		.billing_mode = SLICE("PAY_PER_REQUEST"),
-		.deletion_protection_enabled = table->deletion_protection_enabled,
-	};
-	if (!table->billing_mode_summary) {
-		schema.billing_mode = SLICE("PROVISIONED");
-		throughput.read_capacity_units = table->provisioned_throughput->read_capacity_units;
-		throughput.write_capacity_units =
-			table->provisioned_throughput->write_capacity_units;
-		schema.provisioned_throughput = &throughput;
-	}
-	if (table->table_class_summary)
-		schema.table_class = table->table_class_summary->table_class;
+	schema = schema_of(table, &arena);
 	wire_write(operations[OPERATION_CREATE_TABLE].input, &schema, &compact);
 	append_indented(buf, buf_slice(&compact), NULL, NULL);
 	return 0;

@@ -48,16 +48,24 @@ struct batch_get {
 	size_t count;
 };
 
+/* Of the whole request; told of its first table. */
 static int check_read_count(const struct batch_get_item_input *in, struct error *err)
 {
 	const struct keys_and_attributes *tables = in->request_items.items;
 	size_t keys = 0;
 
+	if (!in->request_items.count)
+		return error_set(err, ERROR_VALIDATION,
+			"1 validation error detected: Value at 'RequestItems' failed to satisfy "
+			"constraint: Member must have length greater than or equal to 1");
 	for (size_t i = 0; i < in->request_items.count; i++)
 		keys += tables[i].keys.count;
 	if (keys > BATCH_GET_MAX)
 		return error_set(err, ERROR_VALIDATION,
-			"Too many items requested for the BatchGetItem call");
+			"1 validation error detected: Value at 'RequestItems.%.*s.member.Keys' "
+			"failed to satisfy constraint: Member must have length less than or equal "
+			"to %d",
+			SLICE_ARG(tables[0].table_name), BATCH_GET_MAX);
 	return 0;
 }
 
@@ -230,6 +238,9 @@ static int check_write_count(const struct batch_write_item_input *in, struct err
 	const struct named_list *tables = in->request_items.items;
 	size_t writes = 0;
 
+	if (!in->request_items.count)
+		return error_set(err, ERROR_VALIDATION,
+			"The requestItems parameter is required for BatchWriteItem");
 	for (size_t i = 0; i < in->request_items.count; i++)
 		writes += tables[i].list.count;
 	if (writes > BATCH_WRITE_MAX)

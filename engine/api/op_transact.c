@@ -99,10 +99,14 @@ static int plan_action(struct transaction *transaction, struct table *table,
 	const struct action *action, struct arena *arena, struct error *err)
 {
 	const struct key_schema *schema = &table_description(table)->key;
+	const struct slice names[] = { schema->partition.name, schema->sort.name };
 	struct planned_write *planned = &transaction->plans[transaction->count];
 	struct error *failure = &transaction->failures[transaction->count];
 
 	transaction->count++;
+	if (action->update)
+		TRY(update_check_keys(
+			action->update, names, key_schema_has_sort(schema) ? 2 : 1, err));
 	if (plan(planned, table, action, arena, failure) < 0) {
 		if (is_empty_key(&schema->partition, action->item) ||
 			is_empty_key(&schema->sort, action->item) ||

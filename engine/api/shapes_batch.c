@@ -4,7 +4,7 @@
 
 #define OWNER keys_and_attributes
 static const struct field keys_and_attributes_fields[] = {
-	FIELD("Keys", FIELD_ITEMS, keys, .required = true, .min = 1, .max = 100),
+	FIELD("Keys", FIELD_ITEMS, keys, .required = true, .min = 1),
 	FIELD("AttributesToGet", FIELD_LIST, attributes_to_get, .min = 1),
 	FIELD("ConsistentRead", FIELD_BOOLEAN, consistent_read),
 	FIELD("ProjectionExpression", FIELD_STRING, projection_expression),
@@ -15,7 +15,8 @@ SHAPE(keys_and_attributes, "KeysAndAttributes");
 
 #define OWNER batch_get_item_input
 static const struct field batch_get_item_input_fields[] = {
-	FIELD("RequestItems", FIELD_MAP, request_items, .required = true, .min = 1, .max = 100,
+	/* How many tables and keys: op_batch.c, in other words. */
+	FIELD("RequestItems", FIELD_MAP, request_items, .required = true,
 		.shape = &shape_keys_and_attributes),
 	FIELD("ReturnConsumedCapacity", FIELD_ENUM, return_consumed_capacity,
 		.values = return_capacity_names),
@@ -148,7 +149,7 @@ static const struct field transact_write_items_input_fields[] = {
 		.values = return_capacity_names),
 	FIELD("ReturnItemCollectionMetrics", FIELD_ENUM, return_item_collection_metrics,
 		.values = return_metrics_names),
-	FIELD("ClientRequestToken", FIELD_STRING, client_request_token, .min = 1, .max = 36),
+	FIELD("ClientRequestToken", FIELD_STRING, client_request_token, .max = 36),
 };
 SHAPE(transact_write_items_input, "TransactWriteItemsInput");
 #undef OWNER

@@ -89,7 +89,7 @@ SHAPE(transact_statement, "ParameterizedStatement");
 static const struct field execute_transaction_input_fields[] = {
 	FIELD("TransactStatements", FIELD_LIST, transact_statements, .required = true, .min = 1,
 		.max = 100, .shape = &shape_transact_statement),
-	FIELD("ClientRequestToken", FIELD_STRING, client_request_token, .min = 1, .max = 36),
+	FIELD("ClientRequestToken", FIELD_STRING, client_request_token, .max = 36),
 	FIELD("ReturnConsumedCapacity", FIELD_ENUM, return_consumed_capacity,
 		.values = return_capacity_names),
 };

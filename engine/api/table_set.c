@@ -1,5 +1,6 @@
 #include "api/table_set.h"
 
+#include "api/shapes.h"
 #include "base/memory.h"
 
 void table_set_release(struct table_set *set)
@@ -14,6 +15,11 @@ int table_set_hold(struct engine *engine, struct table_set *set, struct slice na
 {
 	struct table *table;
 
+	if (!known_name.matches(name))
+		return error_set(err, ERROR_VALIDATION,
+			"1 validation error detected: Value '%.*s' at 'tableName' failed to "
+			"satisfy constraint: Member must satisfy regular expression pattern: %s",
+			SLICE_ARG(name), known_name.text);
 	for (size_t i = set->count; i-- > 0;) {
 		if (slice_equal(table_description(set->uses[i].table)->name, name)) {
 			*ret = i;
