@@ -259,9 +259,10 @@ static void commit_change(struct stream *stream)
 	stream->now = stream->next;
 	if (is && !was)
 		insert_locked(set, stream);
-	if (was && !is)
+	if (was && !is) {
 		remove_locked(set, stream);
-	stream->removed = was && !is;
+		stream->removed = true;
+	}
 	pthread_mutex_unlock(&set->lock);
 	if (was && !is)
 		stream_unref(stream);

@@ -71,6 +71,6 @@ struct stream_description stream_describe_locked(struct stream *stream, struct a
 /* What is committed. */
 struct stream_state stream_state(struct stream *stream);
 /* The state to change within a write transaction, of a stream whose file is
- * open. One that is new comes into the set with the commit, which steals the
- * reference, and goes when the transaction fails. */
+ * open and which was not removed. One that is new comes into the set with the commit, which steals
+ * the reference, and goes when the transaction fails. */
 struct stream_state *stream_change(struct txn *txn, struct stream *stream);

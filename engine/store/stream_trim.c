@@ -90,12 +90,14 @@ static int delete_old(
 static int trim_body(struct txn *txn, void *context, struct error *err)
 {
 	const struct trim *trim = context;
-	struct stream_state *state = stream_change(txn, trim->stream);
-	uint64_t start = state->start;
+	struct stream_state *state;
+	uint64_t start;
 	int r;
 
-	if (!state->registered)
+	if (!stream_state(trim->stream).registered)
 		return 0; /* removed before this transaction */
+	state = stream_change(txn, trim->stream);
+	start = state->start;
 	TRY(r = delete_old(txn, trim, state, err));
 	if (r != TRIM_MORE && has_expired(trim, state))
 		state->registered = false;

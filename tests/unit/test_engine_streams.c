@@ -1,8 +1,10 @@
 #undef NDEBUG
 #include "engine_fixture.h"
 
+#include "api/operations.h"
 #include "api/shard_iterator.h"
 #include "base/clock.h"
+#include "store/stream.h"
 
 #define ACCOUNT "arn:aws:dynamodb:us-east-1:123456789012:table/"
 
@@ -316,6 +318,36 @@ static void a_wrong_sequence_number_is_refused(void)
 	}
 }
 
+/* As the worker does it in a day. */
+static void trim_all(struct door *door)
+{
+	int64_t tomorrow = clock_realtime_ns() + (STREAM_RETENTION_SECONDS + 1) * 1000000000LL;
+
+	CHECK_OK(stream_trim(door->engine->store, tomorrow, &door->err), &door->err);
+}
+
+static void what_was_trimmed_cannot_be_read(void)
+{
+	struct door door CLEANUP(door_release) = door_new();
+	struct slice arn = create_table(&door, "Strm", "NEW_IMAGE"), horizon, first, more;
+
+	put(&door, "Strm", "a", "1");
+	horizon = iterator(&door, arn, "TRIM_HORIZON");
+	CHECK_OK(get_records(&door, horizon, ""), &door.err);
+	first = find_member(&door, "SequenceNumber");
+	more = arena_printf(&door.arena, ",'SequenceNumber':'%s'", first.data);
+	trim_all(&door);
+	put(&door, "Strm", "a", "2");
+	CHECK_INT(get_records(&door, horizon, ""), -1);
+	CHECK_ERROR(&door.err, ERROR_TRIMMED_DATA,
+		"The data you are trying to access has been trimmed.");
+	CHECK_INT(ask_iterator(&door, arn, "AFTER_SEQUENCE_NUMBER", more.data), -1);
+	CHECK_ERROR(&door.err, ERROR_TRIMMED_DATA,
+		"The data you are trying to access has been trimmed.");
+	CHECK_OK(get_records(&door, iterator(&door, arn, "TRIM_HORIZON"), ""), &door.err);
+	CHECK_INT(count_records(&door), 1);
+}
+
 static void an_unknown_shard_does_not_exist(void)
 {
 	struct door door CLEANUP(door_release) = door_new();
@@ -476,6 +508,7 @@ static const struct test_case cases[] = {
 	{ "a sequence number tells where to begin", a_sequence_number_tells_where_to_begin },
 	{ "an empty shard can be read from its start", an_empty_shard_can_be_read_from_its_start },
 	{ "a wrong sequence number is refused", a_wrong_sequence_number_is_refused },
+	{ "what was trimmed cannot be read", what_was_trimmed_cannot_be_read },
 	{ "an unknown shard does not exist", an_unknown_shard_does_not_exist },
 	{ "a closed shard ends", a_closed_shard_ends },
 	{ "a deleted table's stream can be read", a_deleted_table_s_stream_can_be_read },

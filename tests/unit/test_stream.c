@@ -505,6 +505,23 @@ static void a_deleted_table_s_stream_stays_for_24_hours(void)
 	CHECK(!has_file(&f, &stream));
 }
 
+static void a_removed_stream_s_file_goes_with_the_last_reference(void)
+{
+	struct fixture f CLEANUP(fixture_release) = stream_fixture(STREAM_NEW_IMAGE);
+	struct stream *held CLEANUP(stream_unrefp) = NULL;
+	struct stream_description stream;
+
+	update(&f, disable);
+	stream = only_stream(&f);
+	CHECK_INT(stream_get(f.store, stream.id, &held, &f.err), 0);
+	trim(&f, stream.ended_ns + RETENTION_NS);
+	trim(&f, stream.ended_ns + RETENTION_NS);
+	CHECK(!stream_state(held).registered);
+	CHECK(has_file(&f, &stream));
+	stream_unrefp(&held);
+	CHECK(!has_file(&f, &stream));
+}
+
 static int fail_after_enable(
 	struct txn *txn, struct table_description *table, void *context, struct error *err)
 {
@@ -628,6 +645,8 @@ static const struct test_case cases[] = {
 	{ "a stream enabled again is another one", a_stream_enabled_again_is_another_one },
 	{ "a deleted table's stream stays for 24 hours",
 		a_deleted_table_s_stream_stays_for_24_hours },
+	{ "a removed stream's file goes with the last reference",
+		a_removed_stream_s_file_goes_with_the_last_reference },
 	{ "a change that fails neither begins nor ends a stream",
 		a_change_that_fails_neither_begins_nor_ends_a_stream },
 	{ "a file without an entry goes at the next opening",
