@@ -17,7 +17,7 @@ struct projection {
 
 int projection_parse(struct slice text, struct placeholders *placeholders, struct arena *arena,
 	const struct projection **ret, struct error *err) NODISCARD;
-/* Of paths that do not overlap, borrowed. */
+/* Of paths that do not conflict, borrowed. */
 const struct projection *projection_new(
 	const struct document_path *paths, size_t count, struct arena *arena);
 /* Of top-level attributes by name, as AttributesToGet and an index's projection

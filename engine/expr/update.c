@@ -167,11 +167,12 @@ int update_apply(const struct update *update, const struct map *item, const stru
 	struct edits edits = { arena_alloc_array(arena, update->count, sizeof(*edits.values)),
 		arena };
 	const struct map *old = item ? item : key;
+	struct evaluator evaluator = { old, arena, 0 };
 	struct path_tree tree;
 	size_t count = 0;
 
 	for (size_t i = 0; i < update->count; i++) {
-		TRY(update_evaluate(&update->actions[i], old, arena, &edits.values[i], err));
+		TRY(update_evaluate(&evaluator, &update->actions[i], &edits.values[i], err));
 		/* Nothing is missed where there was no item, whatever the path. */
 		if (item || edits.values[i])
 			leaves[count++] = (struct path_leaf){ &update->actions[i].path, i };

@@ -2,11 +2,17 @@
  * The values of an update: operands of SET, and what ADD and DELETE make of the
  * value that stands there. All is read from the item as it was.
  *
- * An expression's text bounds how deep its operands nest.
+ * An expression's text bounds how deep its operands nest. What list_append()
+ * copies is bounded too: it all becomes part of one item, in which an element
+ * counts for two bytes at least.
  */
 #include "expr/update_private.h"
 
+#include "model/item.h"
+
 #include <stdlib.h>
+
+#define APPENDED_MAX (ITEM_SIZE_MAX / 2)
 
 static int wrong_type(struct error *err)
 {
@@ -22,7 +28,7 @@ static const struct value *new_value(struct arena *arena, struct value value)
 	return copy;
 }
 
-static int evaluate(const struct operand *operand, const struct map *item, struct arena *arena,
+static int evaluate(struct evaluator *evaluator, const struct operand *operand,
 	const struct value **ret, struct error *err);
 
 static int evaluate_path(const struct document_path *path, const struct map *item,
@@ -39,18 +45,24 @@ static int evaluate_path(const struct document_path *path, const struct map *ite
 }
 
 /* The elements of one list, then those of the other. */
-static const struct value *append_lists(
-	const struct elements *first, const struct elements *second, struct arena *arena)
+static int append_lists(struct evaluator *evaluator, const struct elements *first,
+	const struct elements *second, const struct value **ret, struct error *err)
 {
-	struct value *items =
-		arena_alloc_array(arena, first->count + second->count, sizeof(*items));
+	size_t count = first->count + second->count;
+	struct value *items;
 
+	evaluator->appended += count;
+	if (evaluator->appended > APPENDED_MAX)
+		return error_set(err, ERROR_TOO_LARGE,
+			"Item size to update has exceeded the maximum allowed size");
+	items = arena_alloc_array(evaluator->arena, count, sizeof(*items));
 	if (first->count)
 		memcpy(items, first->items, first->count * sizeof(*items));
 	if (second->count)
 		memcpy(items + first->count, second->items, second->count * sizeof(*items));
-	return new_value(arena, (struct value){ .type = VALUE_L,
-					.elements = { items, first->count + second->count } });
+	*ret = new_value(
+		evaluator->arena, (struct value){ .type = VALUE_L, .elements = { items, count } });
+	return 0;
 }
 
 static int add_numbers(const struct value *a, const struct value *b, bool subtract,
@@ -67,38 +79,38 @@ static int add_numbers(const struct value *a, const struct value *b, bool subtra
 }
 
 /* list_append, + and -: both operands are looked up before their types are. */
-static int evaluate_pair(const struct operand *operand, const struct map *item, struct arena *arena,
+static int evaluate_pair(struct evaluator *evaluator, const struct operand *operand,
 	const struct value **ret, struct error *err)
 {
 	enum value_type type = operand->kind == OPERAND_LIST_APPEND ? VALUE_L : VALUE_N;
 	const struct value *a, *b;
 
-	TRY(evaluate(operand->arguments[0], item, arena, &a, err));
-	TRY(evaluate(operand->arguments[1], item, arena, &b, err));
+	TRY(evaluate(evaluator, operand->arguments[0], &a, err));
+	TRY(evaluate(evaluator, operand->arguments[1], &b, err));
 	if (a->type != type || b->type != type)
 		return wrong_type(err);
 	if (type == VALUE_N)
-		return add_numbers(a, b, operand->kind == OPERAND_SUBTRACT, arena, ret, err);
-	*ret = append_lists(&a->elements, &b->elements, arena);
-	return 0;
+		return add_numbers(
+			a, b, operand->kind == OPERAND_SUBTRACT, evaluator->arena, ret, err);
+	return append_lists(evaluator, &a->elements, &b->elements, ret, err);
 }
 
-static int evaluate(const struct operand *operand, const struct map *item, struct arena *arena,
+static int evaluate(struct evaluator *evaluator, const struct operand *operand,
 	const struct value **ret, struct error *err)
 {
 	switch (operand->kind) {
 	case OPERAND_PATH:
-		return evaluate_path(&operand->path, item, ret, err);
+		return evaluate_path(&operand->path, evaluator->item, ret, err);
 	case OPERAND_VALUE:
 		*ret = operand->value;
 		return 0;
 	case OPERAND_IF_NOT_EXISTS:
-		*ret = document_path_find(&operand->arguments[0]->path, item);
-		return *ret ? 0 : evaluate(operand->arguments[1], item, arena, ret, err);
+		*ret = document_path_find(&operand->arguments[0]->path, evaluator->item);
+		return *ret ? 0 : evaluate(evaluator, operand->arguments[1], ret, err);
 	case OPERAND_LIST_APPEND:
 	case OPERAND_ADD:
 	case OPERAND_SUBTRACT:
-		return evaluate_pair(operand, item, arena, ret, err);
+		return evaluate_pair(evaluator, operand, ret, err);
 	case OPERAND_SIZE:
 		break; /* of conditions */
 	}
@@ -150,8 +162,8 @@ static int type_mismatch(const struct update_action *action, struct error *err)
 	return error_set(err, ERROR_VALIDATION, "Type mismatch for attribute to update");
 }
 
-static int evaluate_add(const struct update_action *action, const struct value *old,
-	struct arena *arena, const struct value **ret, struct error *err)
+static int evaluate_add(struct evaluator *evaluator, const struct update_action *action,
+	const struct value *old, const struct value **ret, struct error *err)
 {
 	const struct value *added = action->operand->value;
 
@@ -162,15 +174,14 @@ static int evaluate_add(const struct update_action *action, const struct value *
 	if (old->type != added->type)
 		return type_mismatch(action, err);
 	if (old->type == VALUE_N)
-		return add_numbers(old, added, false, arena, ret, err);
+		return add_numbers(old, added, false, evaluator->arena, ret, err);
 	if (value_type_is_set(old->type)) {
-		*ret = set_without(added, &old->elements, &old->elements, arena);
+		*ret = set_without(added, &old->elements, &old->elements, evaluator->arena);
 		return 0;
 	}
-	if (old->type != VALUE_L || !action->legacy)
+	if (old->type != VALUE_L) /* which expressions refuse */
 		return type_mismatch(action, err);
-	*ret = append_lists(&old->elements, &added->elements, arena);
-	return 0;
+	return append_lists(evaluator, &old->elements, &added->elements, ret, err);
 }
 
 static int evaluate_delete(const struct update_action *action, const struct value *old,
@@ -187,21 +198,18 @@ static int evaluate_delete(const struct update_action *action, const struct valu
 	return 0;
 }
 
-int update_evaluate(const struct update_action *action, const struct map *item, struct arena *arena,
+int update_evaluate(struct evaluator *evaluator, const struct update_action *action,
 	const struct value **ret, struct error *err)
 {
-	switch (action->verb) {
-	case UPDATE_SET:
-		return evaluate(action->operand, item, arena, ret, err);
-	case UPDATE_ADD:
-		return evaluate_add(
-			action, document_path_find(&action->path, item), arena, ret, err);
-	case UPDATE_DELETE:
-		return evaluate_delete(
-			action, document_path_find(&action->path, item), arena, ret, err);
-	case UPDATE_REMOVE:
-		break;
-	}
+	const struct value *old;
+
 	*ret = NULL;
-	return 0;
+	if (action->verb == UPDATE_REMOVE)
+		return 0;
+	if (action->verb == UPDATE_SET)
+		return evaluate(evaluator, action->operand, ret, err);
+	old = document_path_find(&action->path, evaluator->item);
+	if (action->verb == UPDATE_ADD)
+		return evaluate_add(evaluator, action, old, ret, err);
+	return evaluate_delete(action, old, evaluator->arena, ret, err);
 }

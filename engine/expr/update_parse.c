@@ -10,13 +10,10 @@
  *	operand	   = path | VALUE-PLACEHOLDER | function | "(" value ")"
  *	function   = NAME "(" operand { "," operand } ")"
  *
- * After the text, the actions are looked at as a whole: paths that overlap,
- * then operands whose type can be told without an item.
+ * Whatever is not a matter of the text alone is left to update_check.c.
  */
 #include "expr/condition_private.h"
-#include "expr/update.h"
-
-#include <strings.h>
+#include "expr/update_private.h"
 
 #define FUNCTION_OPERANDS 2 /* of every function */
 
@@ -261,97 +258,6 @@ static int read_section(struct update_reader *reader, struct error *err)
 	return 0;
 }
 
-static int check_overlap(const struct update_reader *reader, struct error *err)
-{
-	const struct parser *parser = &reader->parser;
-	const struct document_path **paths =
-		arena_alloc_array(parser->arena, reader->count, sizeof(*paths));
-
-	for (size_t i = 0; i < reader->count; i++)
-		paths[i] = &reader->actions[i].path;
-	return document_path_check_overlap(parser->kind, paths, reader->count, err);
-}
-
-/* A literal operand of list_append, + or - must be of that type. */
-static int check_literal(const struct parser *parser, const struct operand *operand,
-	enum value_type type, const char *operator, struct error * err)
-{
-	if (operand->kind != OPERAND_VALUE || operand->value->type == type)
-		return 0;
-	return parser_error(parser, err,
-		"Incorrect operand type for operator or function; operator or function: %s, "
-		"operand type: %s",
-		operator, value_type_name(operand->value->type));
-}
-
-/* As deep as the operand was read. */
-static int check_operand(
-	const struct parser *parser, const struct operand *operand, struct error *err)
-{
-	static const char *const operators[] = {
-		[OPERAND_LIST_APPEND] = "list_append",
-		[OPERAND_ADD] = "+",
-		[OPERAND_SUBTRACT] = "-",
-	};
-	enum value_type type = operand->kind == OPERAND_LIST_APPEND ? VALUE_L : VALUE_N;
-
-	if (operand->kind == OPERAND_IF_NOT_EXISTS)
-		return check_operand(parser, operand->arguments[1], err);
-	if (operand->kind >= ARRAY_SIZE(operators) || !operators[operand->kind])
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(operand->arguments); i++) {
-		TRY(check_literal(
-			parser, operand->arguments[i], type, operators[operand->kind], err));
-		TRY(check_operand(parser, operand->arguments[i], err));
-	}
-	return 0;
-}
-
-/* As these messages call the types. */
-static const char *const long_type_names[VALUE_TYPE_COUNT] = {
-	[VALUE_S] = "STRING",
-	[VALUE_N] = "NUMBER",
-	[VALUE_B] = "BINARY",
-	[VALUE_SS] = "STRING_SET",
-	[VALUE_NS] = "NUMBER_SET",
-	[VALUE_BS] = "BINARY_SET",
-	[VALUE_BOOL] = "BOOLEAN",
-	[VALUE_NULL] = "NULL",
-	[VALUE_L] = "LIST",
-	[VALUE_M] = "MAP",
-};
-
-static int check_action(
-	const struct parser *parser, const struct update_action *action, struct error *err)
-{
-	const char *verb = sections[action->verb].name;
-	enum value_type type;
-
-	if (action->verb == UPDATE_SET)
-		return check_operand(parser, action->operand, err);
-	if (action->verb == UPDATE_REMOVE)
-		return 0;
-	type = action->operand->value->type;
-	if (value_type_is_set(type) || (action->verb == UPDATE_ADD && type == VALUE_N))
-		return 0;
-	return parser_error(parser, err,
-		"Incorrect operand type for operator or function; operator: %s, operand type: %s, "
-		"typeSet: ALLOWED_FOR_%s_OPERAND",
-		verb, long_type_names[type], verb);
-}
-
-/* Section by section, wherever they stand. */
-static int check_types(const struct update_reader *reader, struct error *err)
-{
-	for (enum update_verb verb = 0; verb < ARRAY_SIZE(sections); verb++) {
-		for (size_t i = 0; i < reader->count; i++) {
-			if (reader->actions[i].verb == verb)
-				TRY(check_action(&reader->parser, &reader->actions[i], err));
-		}
-	}
-	return 0;
-}
-
 int update_parse(struct slice text, struct placeholders *placeholders, struct arena *arena,
 	const struct update **ret, struct error *err)
 {
@@ -364,10 +270,9 @@ int update_parse(struct slice text, struct placeholders *placeholders, struct ar
 		TRY(read_section(&reader, err));
 	while (parser_peek(&reader.parser)->kind != TOKEN_END);
 	TRY(parser_expect_end(&reader.parser, err));
-	TRY(check_overlap(&reader, err));
-	TRY(check_types(&reader, err));
 	update = arena_alloc(arena, sizeof(*update));
 	*update = (struct update){ reader.actions, reader.count };
+	TRY(update_check(&reader.parser, update, err));
 	*ret = update;
 	return 0;
 }

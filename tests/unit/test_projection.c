@@ -105,6 +105,18 @@ static void names_are_whole_attributes(void)
 	check_item(&chosen, "{\"a.b\":2,\"c[0]\":4,\"date\":5}");
 }
 
+static void the_shorter_of_two_paths_wins(void)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	const struct document_path_step steps[] = { { .name = SLICE("a") },
+		{ .name = SLICE("b") } };
+	const struct document_path paths[] = { { steps, 2 }, { steps, 1 }, { steps, 1 } };
+	struct map item = read_item(&arena, "{\"a\":{\"b\":1,\"c\":2}}"), chosen;
+
+	projection_apply(projection_new(paths, 3, &arena), &item, &arena, &chosen);
+	check_item(&chosen, "{\"a\":{\"b\":1,\"c\":2}}");
+}
+
 static void paths_that_overlap_are_refused_in_either_order(void)
 {
 	check_refused("a.b, #a",
@@ -157,6 +169,7 @@ static const struct test_case cases[] = {
 	{ "maps within lists are thinned", maps_within_lists_are_thinned },
 	{ "what is chosen is borrowed", what_is_chosen_is_borrowed },
 	{ "names are whole attributes", names_are_whole_attributes },
+	{ "the shorter of two paths wins", the_shorter_of_two_paths_wins },
 	{ "paths that overlap are refused in either order",
 		paths_that_overlap_are_refused_in_either_order },
 	{ "anything but paths is a syntax error", anything_but_paths_is_a_syntax_error },

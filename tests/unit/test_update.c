@@ -359,6 +359,48 @@ static void nesting_is_bounded_by_what_an_expression_can_hold(void)
 	}
 }
 
+static void what_nests_deeper_than_any_expression_is_a_syntax_error(void)
+{
+	struct buf buf CLEANUP(buf_release) = BUF_INIT;
+
+	check_refused(nested("(", ":v", "", 4000, &buf), "{\"v\":1}",
+		"Invalid UpdateExpression: Syntax error; token: \"(\", near: \"(((\"");
+}
+
+/* Appends SET and count actions on attributes whose names are short. */
+static void append_actions(struct buf *buf, const char *value, size_t count)
+{
+	static const char letters[] = "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ";
+	const size_t n = sizeof(letters) - 1;
+
+	for (size_t i = 0; i < count; i++)
+		buf_appendf(buf, "%s%c%zx%s", i ? "," : "SET ", letters[i % n], i / n, value);
+}
+
+static void parentheses_side_by_side_do_not_nest(void)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct buf buf CLEANUP(buf_release) = BUF_INIT;
+
+	append_actions(&buf, "=(z)", 560);
+	CHECK(buf.len <= EXPRESSION_SIZE_MAX);
+	parsed(buf_string(&buf), "{}", &arena);
+}
+
+static void there_are_no_more_than_300_operators(void)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct buf enough CLEANUP(buf_release) = BUF_INIT;
+	struct buf too_many CLEANUP(buf_release) = BUF_INIT;
+
+	append_actions(&enough, "=z+:v", 300);
+	parsed(buf_string(&enough), "{\"v\":1}", &arena);
+	append_actions(&too_many, "=z+:v", 301);
+	check_refused(buf_string(&too_many), "{\"v\":1}",
+		"Invalid UpdateExpression: The expression contains too many operators; operator "
+		"count: 301");
+}
+
 static void the_deepest_valid_nestings_are_read(void)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
@@ -386,6 +428,29 @@ static void hundreds_of_actions_find_their_attributes(void)
 	buf_append(&item, "}", 2);
 	buf_append(&expected, "}", 2);
 	check_update(buf_string(&expression), "{\"v\":1}", item.data, expected.data);
+}
+
+static void lists_are_not_copied_beyond_the_size_of_an_item(void)
+{
+	enum { ELEMENTS = 1000, ACTIONS = 150 };
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct buf expression CLEANUP(buf_release) = BUF_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct value *items = arena_alloc_array(&arena, ELEMENTS, sizeof(*items));
+	struct member list = { SLICE("l"), { .type = VALUE_L, .elements = { items, ELEMENTS } } };
+	const struct map item = { &list, 1 };
+	struct map result;
+
+	buf_append_string(&expression, "SET ");
+	for (int i = 0; i < ACTIONS; i++) {
+		buf_appendf(&expression, "%sx%d=list_append(l,l)", i ? "," : "", i);
+		items[i].type = VALUE_NULL;
+	}
+	CHECK_INT(update_apply(parsed(buf_string(&expression), "{}", &arena), &item, &item, &arena,
+			  &result, &err),
+		-1);
+	CHECK_ERROR(
+		&err, ERROR_TOO_LARGE, "Item size to update has exceeded the maximum allowed size");
 }
 
 static const struct test_case cases[] = {
@@ -417,7 +482,13 @@ static const struct test_case cases[] = {
 		faults_of_the_whole_come_in_the_service_s_order },
 	{ "nesting is bounded by what an expression can hold",
 		nesting_is_bounded_by_what_an_expression_can_hold },
+	{ "what nests deeper than any expression is a syntax error",
+		what_nests_deeper_than_any_expression_is_a_syntax_error },
+	{ "parentheses side by side do not nest", parentheses_side_by_side_do_not_nest },
+	{ "there are no more than 300 operators", there_are_no_more_than_300_operators },
 	{ "the deepest valid nestings are read", the_deepest_valid_nestings_are_read },
+	{ "lists are not copied beyond the size of an item",
+		lists_are_not_copied_beyond_the_size_of_an_item },
 	{ "hundreds of actions find their attributes", hundreds_of_actions_find_their_attributes },
 };
 
