@@ -6,7 +6,6 @@
 3. The targets are those of the design (section 6) and of the first issue.
 """
 
-import collections
 import json
 import pathlib
 import shutil
@@ -17,7 +16,9 @@ import tempfile
 import time
 
 import dynoxide
+import http_bench
 import oracles
+from figures import Row, note, rate
 from mounted import make_table, memory, null_mount, our_mount
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
@@ -34,9 +35,6 @@ IMPORT_TARGET = 80_000  # items a second
 MEMORY_TARGET = 100 << 20  # bytes
 PEER_TARGET = 25  # times
 
-# One figure: what was measured, both sides as text, and how it stands.
-Row = collections.namedtuple("Row", "name peer ours ratio target reached")
-
 # Client's phase -> what it is called, how many times slower ours may be.
 FILE_PHASES = {
     "create": ("create+write+close", 2.0),
@@ -49,14 +47,6 @@ LIST_PHASES = {
     "list": (f"list {LISTED:,}", 3.0),
     "list-stat": (f"list {LISTED:,}, stat each", 3.0),
 }
-
-
-def note(*words):
-    print(*words, file=sys.stderr, flush=True)
-
-
-def rate(count, seconds):
-    return f"{count / seconds:,.0f}/s"
 
 
 # Files: the file system that does nothing, beside ours
@@ -235,6 +225,7 @@ GROUPS = {
     "files": (measure_files, "null"),
     "import": (measure_import, ""),
     "peer": (measure_peer, "dynoxide"),
+    "http": (http_bench.measure, "dynoxide"),
 }
 VERDICTS = {True: "ok", False: "MISSED", None: ""}
 

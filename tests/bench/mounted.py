@@ -10,14 +10,14 @@ import time
 START_LIMIT = 30  # seconds
 
 
-def wait_until(ready, process):
+def wait_until(ready, process, interval=0.02):
     deadline = time.monotonic() + START_LIMIT
     while not ready():
         if process.poll() is not None:
             raise RuntimeError(f"{process.args[0]} exited with {process.returncode}")
         if time.monotonic() > deadline:
             raise RuntimeError(f"{process.args[0]} is not ready after {START_LIMIT} seconds")
-        time.sleep(0.02)
+        time.sleep(interval)
 
 
 @contextlib.contextmanager
