@@ -312,6 +312,7 @@ static void a_wrong_sequence_number_is_refused(void)
 	struct slice arn = create_table(&door, "Strm", "NEW_IMAGE");
 
 	put(&door, "Strm", "a", "1");
+	put(&door, "Strm", "a", "2");
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		CHECK_INT(ask_iterator(&door, arn, wrong[i].type, wrong[i].more), -1);
 		CHECK_ERROR(&door.err, ERROR_VALIDATION, wrong[i].message);

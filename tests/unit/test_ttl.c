@@ -2,6 +2,7 @@
 #include "store_fixture.h"
 
 #include "base/clock.h"
+#include "store/index_private.h"
 #include "store/stream.h"
 #include "store/ttl.h"
 #include "store/write.h"
@@ -158,6 +159,37 @@ static void an_item_that_was_given_more_time_stays(void)
 	CHECK_INT(expire_at(&f, (NOW + 101) * SECOND_NS), 1);
 }
 
+struct entry {
+	struct index *index;
+	struct slice bytes;
+};
+
+static int put_entry_body(struct txn *txn, void *context, struct error *err)
+{
+	const struct entry *entry = context;
+
+	return index_put_entry(txn, entry->index, entry->bytes, err);
+}
+
+/* As if the item had been changed since the entry was read. */
+static void an_entry_of_what_the_item_was_deletes_nothing(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new();
+	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
+	struct entry entry;
+
+	set_ttl(&f, "ttl");
+	put_expiring(&f, "a", 1, NOW + 100);
+	ttl_bound_encode(NOW - 1, &bytes);
+	buf_append_slice(&bytes, fixture_key(f.table, &f.arena, "a", 1));
+	entry = (struct entry){ table_expiry_index(f.table), buf_slice(&bytes) };
+	CHECK_OK(txn_run(f.store, TXN_WRITE, DURABLE_PROCESS, &f.arena, put_entry_body, &entry,
+			 &f.err),
+		&f.err);
+	CHECK_INT(expire_at(&f, NOW * SECOND_NS), 0);
+	CHECK(is_there(&f, "a", 1));
+}
+
 static void nothing_expires_while_it_is_disabled(void)
 {
 	struct fixture f CLEANUP(fixture_release) = fixture_new();
@@ -223,6 +255,8 @@ static const struct test_case cases[] = {
 	{ "what has expired goes, and the rest stays", what_has_expired_goes_and_the_rest_stays },
 	{ "many go in one pass", many_go_in_one_pass },
 	{ "an item that was given more time stays", an_item_that_was_given_more_time_stays },
+	{ "an entry of what the item was deletes nothing",
+		an_entry_of_what_the_item_was_deletes_nothing },
 	{ "nothing expires while it is disabled", nothing_expires_while_it_is_disabled },
 	{ "items that were there before expire too", items_that_were_there_before_expire_too },
 	{ "the record names the service", the_record_names_the_service },
