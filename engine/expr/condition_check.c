@@ -117,8 +117,8 @@ static void check_distinct(struct parser *parser, struct slice operator,
 	}
 }
 
-void check_comparison(struct parser *parser, struct slice comparator, const struct operand *left,
-	const struct operand *right)
+void operands_check_comparison(struct parser *parser, struct slice comparator,
+	const struct operand *left, const struct operand *right)
 {
 	const struct operand *operands[] = { left, right };
 	bool ordered =
@@ -168,7 +168,7 @@ static void check_bounds(
 			lower->value, upper->value);
 }
 
-void check_between(struct parser *parser, const struct operand *const operands[3])
+void operands_check_between(struct parser *parser, const struct operand *const operands[3])
 {
 	for (size_t i = 0; i < 3; i++)
 		if (!check_type(parser, SLICE("BETWEEN"), operands[i], ORDERED_TYPES))
@@ -177,7 +177,7 @@ void check_between(struct parser *parser, const struct operand *const operands[3
 	check_distinct(parser, SLICE("BETWEEN"), operands, 3);
 }
 
-void check_in(struct parser *parser, const struct operand_list *operands)
+void operands_check_in(struct parser *parser, const struct operand_list *operands)
 {
 	if (operands->count - 1 > CONDITION_IN_MAX)
 		parser_note(parser, PHASE_MEANING, NULL,
@@ -212,7 +212,7 @@ static void check_type_name(struct parser *parser, struct slice name, const stru
 			SLICE_ARG(operand->value->bytes));
 }
 
-void check_call(
+void call_check(
 	struct parser *parser, const struct function *function, const struct operand_list *operands)
 {
 	if (operands->count != function->operand_count) {

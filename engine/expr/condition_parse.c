@@ -18,184 +18,18 @@
  * 2. Any call parses, wherever it stands. That its function is unknown, or not
  *    allowed there, is noted.
  * 3. NOTs, and parentheses around an operand, are read in loops; the rest of
- *    the recursion is bounded by NESTING_MAX.
+ *    the recursion is bounded by parser_enter().
  */
 #include "expr/condition_private.h"
 
-/* No expression that is right nests as deep: it has an operator a level. */
-#define NESTING_MAX 1000
-
-struct call {
-	const struct token *name;
-	const struct function *function; /* NULL: unknown */
-	struct operand_list operands;
-};
-
 struct term {
-	/* One of them: */
+	/* The condition, when it is known to be one; else the operand or the call: */
 	const struct condition *condition;
 	const struct operand *operand;
 	const struct call *call;
 	bool grouped; /* all of it stands in parentheses */
+	bool redundant; /* in two pairs of them */
 };
-
-static int parse_operand(struct parser *parser, const struct operand **ret, struct error *err);
-
-/* Too deep for a program, so wrong; the text ahead tells how. */
-static int nesting_error(struct parser *parser, struct error *err)
-{
-	size_t from = parser->at;
-
-	while (parser_accept(parser, "(") || parser_accept_keyword(parser, "NOT"))
-		;
-	switch (parser_peek(parser)->kind) {
-	case TOKEN_NAME:
-	case TOKEN_NAME_PLACEHOLDER:
-	case TOKEN_VALUE_PLACEHOLDER:
-		break;
-	case TOKEN_END:
-	case TOKEN_KEYWORD:
-	case TOKEN_INTEGER:
-	case TOKEN_PUNCTUATION:
-	case TOKEN_BAD:
-		return parser_syntax_error(parser, err);
-	}
-	if (parser->at > from)
-		return parser_error(parser, err, "The expression has redundant parentheses;");
-	return parser_error(parser, err,
-		"The expression contains too many operators; operator count: %d",
-		EXPRESSION_OPERATORS_MAX + 1);
-}
-
-static int enter(struct parser *parser, struct error *err)
-{
-	return ++parser->depth > NESTING_MAX ? nesting_error(parser, err) : 0;
-}
-
-static void note_redundant(struct parser *parser)
-{
-	parser_note(parser, PHASE_PARENTHESES, NULL, "The expression has redundant parentheses;");
-}
-
-static void note_misuse(struct parser *parser, const struct token *name)
-{
-	parser_note(parser, PHASE_NAMES, name,
-		"The function is not allowed to be used this way in an expression; function: %.*s",
-		SLICE_ARG(name->text));
-}
-
-/* Whether a call begins there. */
-static bool at_call(const struct parser *parser)
-{
-	const struct token *token = parser_peek(parser);
-
-	return token->kind == TOKEN_NAME && token[1].kind == TOKEN_PUNCTUATION &&
-	       token[1].text.data[0] == '(';
-}
-
-static const struct function *find_function(struct parser *parser, const struct token *name)
-{
-	const struct function *function = function_find(name->text);
-
-	if (!function)
-		parser_note(parser, PHASE_NAMES, name, "Invalid function name; function: %.*s",
-			SLICE_ARG(name->text));
-	else if (function->of_updates)
-		parser_note(parser, PHASE_NAMES, name,
-			"The function is not allowed in a condition expression; function: %.*s",
-			SLICE_ARG(name->text));
-	return function;
-}
-
-/* "(" operand { "," operand } ")" */
-static int parse_operand_list(
-	struct parser *parser, struct operand_list *operands, struct error *err)
-{
-	TRY(parser_expect(parser, "(", err));
-	do {
-		const struct operand *operand;
-
-		TRY(parse_operand(parser, &operand, err));
-		operand_list_add(operands, operand, parser->arena);
-	} while (parser_accept(parser, ","));
-	return parser_expect(parser, ")", err);
-}
-
-/* call = NAME "(" operand { "," operand } ")" */
-static int parse_call(struct parser *parser, const struct call **ret, struct error *err)
-{
-	struct call *call = arena_alloc_zero(parser->arena, sizeof(*call));
-
-	TRY(enter(parser, err));
-	call->name = parser_peek(parser);
-	call->function = find_function(parser, call->name);
-	parser->at++;
-	TRY(parse_operand_list(parser, &call->operands, err));
-	if (call->function)
-		check_call(parser, call->function, &call->operands);
-	parser->depth--;
-	*ret = call;
-	return 0;
-}
-
-static const struct operand *call_as_operand(struct parser *parser, const struct call *call)
-{
-	struct operand *operand = arena_alloc_zero(parser->arena, sizeof(*operand));
-
-	if (!call->function || !call->function->is_operand)
-		note_misuse(parser, call->name);
-	operand->kind = OPERAND_SIZE;
-	operand->arguments[0] = call->operands.items[0];
-	return operand;
-}
-
-static const struct condition *call_as_condition(struct parser *parser, const struct call *call)
-{
-	enum condition_kind kind = CONDITION_ATTRIBUTE_EXISTS;
-
-	if (!call->function || call->function->is_operand)
-		note_misuse(parser, call->name);
-	else
-		kind = call->function->kind;
-	return condition_new(parser->arena, kind, call->operands.items, call->operands.count);
-}
-
-/* path | VALUE-PLACEHOLDER */
-static int parse_plain_operand(struct parser *parser, const struct operand **ret, struct error *err)
-{
-	struct operand *operand = arena_alloc_zero(parser->arena, sizeof(*operand));
-
-	if (parser_peek(parser)->kind == TOKEN_VALUE_PLACEHOLDER) {
-		operand->kind = OPERAND_VALUE;
-		TRY(parser_value(parser, &operand->value, err));
-	} else {
-		operand->kind = OPERAND_PATH;
-		TRY(parser_path(parser, &operand->path, err));
-	}
-	*ret = operand;
-	return 0;
-}
-
-/* operand = path | VALUE-PLACEHOLDER | call | "(" operand ")" */
-static int parse_operand(struct parser *parser, const struct operand **ret, struct error *err)
-{
-	const struct call *call;
-	size_t groups = 0;
-
-	while (parser_accept(parser, "("))
-		groups++;
-	if (groups > 1)
-		note_redundant(parser);
-	if (at_call(parser)) {
-		TRY(parse_call(parser, &call, err));
-		*ret = call_as_operand(parser, call);
-	} else {
-		TRY(parse_plain_operand(parser, ret, err));
-	}
-	while (groups--)
-		TRY(parser_expect(parser, ")", err));
-	return 0;
-}
 
 static const struct operand *term_as_operand(struct parser *parser, const struct term *term)
 {
@@ -250,8 +84,8 @@ static int parse_compare(struct parser *parser, enum comparator comparator,
 	const struct operand *right;
 
 	parser->at++;
-	TRY(parse_operand(parser, &right, err));
-	check_comparison(parser, text, left, right);
+	TRY(operand_parse(parser, &right, err));
+	operands_check_comparison(parser, text, left, right);
 	parser_count_operator(parser);
 	*ret = comparison_new(parser->arena, comparator, left, right);
 	return 0;
@@ -264,11 +98,11 @@ static int parse_between(struct parser *parser, const struct operand *operand,
 	const struct operand **operands = arena_alloc(parser->arena, 3 * sizeof(*operands));
 
 	operands[0] = operand;
-	TRY(parse_operand(parser, &operands[1], err));
+	TRY(operand_parse(parser, &operands[1], err));
 	if (!parser_accept_keyword(parser, "AND"))
 		return parser_syntax_error(parser, err);
-	TRY(parse_operand(parser, &operands[2], err));
-	check_between(parser, operands);
+	TRY(operand_parse(parser, &operands[2], err));
+	operands_check_between(parser, operands);
 	parser_count_operator(parser);
 	*ret = condition_new(parser->arena, CONDITION_BETWEEN, operands, 3);
 	return 0;
@@ -281,8 +115,8 @@ static int parse_in(struct parser *parser, const struct operand *operand,
 	struct operand_list operands = { NULL, 0, 0 };
 
 	operand_list_add(&operands, operand, parser->arena);
-	TRY(parse_operand_list(parser, &operands, err));
-	check_in(parser, &operands);
+	TRY(operand_list_parse(parser, &operands, err));
+	operands_check_in(parser, &operands);
 	parser_count_operator(parser);
 	*ret = condition_new(parser->arena, CONDITION_IN, operands.items, operands.count);
 	return 0;
@@ -296,65 +130,73 @@ static int parse_term(struct parser *parser, struct term *ret, struct error *err
 {
 	struct term term = { 0 };
 
-	if (at_call(parser)) {
-		TRY(parse_call(parser, &term.call, err));
+	if (call_begins(parser)) {
+		TRY(call_parse(parser, &term.call, err));
 	} else if (!parser_at(parser, "(")) {
-		TRY(parse_plain_operand(parser, &term.operand, err));
+		TRY(operand_parse_plain(parser, &term.operand, err));
 	} else {
-		TRY(enter(parser, err));
+		TRY(parser_enter(parser, err));
 		parser->at++;
 		TRY(parse_condition(parser, 0, true, &term, err));
 		TRY(parser_expect(parser, ")", err));
 		parser->depth--;
-		if (term.grouped)
-			note_redundant(parser);
+		term.redundant |= term.grouped;
 		term.grouped = true;
 	}
 	*ret = term;
 	return 0;
 }
 
-/* What follows an operand: comparator, BETWEEN or IN; 1 when it is none. */
-static int parse_comparison_rest(
-	struct parser *parser, const struct term *left, struct term *ret, struct error *err)
+static bool at_operator(const struct parser *parser)
 {
-	const struct condition *condition = NULL;
+	enum comparator ignored;
+
+	return at_comparator(parser, &ignored) || parser_at_keyword(parser, "BETWEEN") ||
+	       parser_at_keyword(parser, "IN");
+}
+
+/* The comparison of which the first operand is read. */
+static int parse_comparison_rest(struct parser *parser, const struct operand *left,
+	const struct condition **ret, struct error *err)
+{
 	enum comparator comparator;
 
-	if (at_comparator(parser, &comparator)) {
-		TRY(parse_compare(
-			parser, comparator, term_as_operand(parser, left), &condition, err));
-	} else if (parser_accept_keyword(parser, "BETWEEN")) {
-		TRY(parse_between(parser, term_as_operand(parser, left), &condition, err));
-	} else if (parser_accept_keyword(parser, "IN")) {
-		TRY(parse_in(parser, term_as_operand(parser, left), &condition, err));
-	} else {
-		return 1;
+	if (at_comparator(parser, &comparator))
+		return parse_compare(parser, comparator, left, ret, err);
+	if (parser_accept_keyword(parser, "BETWEEN"))
+		return parse_between(parser, left, ret, err);
+	parser->at++;
+	return parse_in(parser, left, ret, err);
+}
+
+/* Makes a condition of a term that stands where only conditions do. */
+static int decide_term(struct parser *parser, struct term *term, struct error *err)
+{
+	bool compared = !term->condition && at_operator(parser);
+
+	if (!term->condition && !term->call && !compared)
+		return parser_syntax_error(parser, err);
+	if (term->redundant)
+		parser_note_redundant(parser);
+	term->redundant = false;
+	if (compared) {
+		term->grouped = false;
+		return parse_comparison_rest(
+			parser, term_as_operand(parser, term), &term->condition, err);
 	}
-	*ret = (struct term){ .condition = condition };
+	if (!term->condition)
+		term->condition = call_as_condition(parser, term->call);
 	return 0;
 }
 
-/* comparison, or what stands alone in parentheses and may become an operand. */
+/* comparison, or the one thing in parentheses that may become an operand. */
 static int parse_comparison(
 	struct parser *parser, bool in_group, struct term *ret, struct error *err)
 {
-	struct term term;
-	int r;
-
-	TRY(parse_term(parser, &term, err));
-	if (!term.condition) {
-		r = parse_comparison_rest(parser, &term, &term, err);
-		if (r < 0)
-			return -1;
-		if (r && !(in_group && parser_at(parser, ")"))) {
-			if (!term.call)
-				return parser_syntax_error(parser, err);
-			term.condition = call_as_condition(parser, term.call);
-		}
-	}
-	*ret = term;
-	return 0;
+	TRY(parse_term(parser, ret, err));
+	if (in_group && !ret->condition && parser_at(parser, ")"))
+		return 0;
+	return decide_term(parser, ret, err);
 }
 
 /* unary = { "NOT" } comparison */

@@ -27,10 +27,37 @@ struct operand_list {
 void operand_list_add(
 	struct operand_list *list, const struct operand *operand, struct arena *arena);
 
+/* A call in the text, which may be an operand or a condition. */
+struct call {
+	const struct token *name;
+	const struct function *function; /* NULL: unknown */
+	struct operand_list operands;
+};
+
+/* Goes down one level, to be undone by depth--. Fails when that is too deep for
+ * an expression that is right. */
+int parser_enter(struct parser *parser, struct error *err) NODISCARD;
+void parser_note_redundant(struct parser *parser);
+/* Whether a call begins there. */
+bool call_begins(const struct parser *parser);
+/* call = NAME "(" operand { "," operand } ")" */
+int call_parse(struct parser *parser, const struct call **ret, struct error *err) NODISCARD;
+/* What the call stands for where it stands; noted when its function cannot. */
+const struct operand *call_as_operand(struct parser *parser, const struct call *call);
+const struct condition *call_as_condition(struct parser *parser, const struct call *call);
+/* path | VALUE-PLACEHOLDER */
+int operand_parse_plain(
+	struct parser *parser, const struct operand **ret, struct error *err) NODISCARD;
+/* "(" operand { "," operand } ")" */
+int operand_list_parse(
+	struct parser *parser, struct operand_list *operands, struct error *err) NODISCARD;
+/* operand = path | VALUE-PLACEHOLDER | call | "(" operand ")", right of an operator. */
+int operand_parse(struct parser *parser, const struct operand **ret, struct error *err) NODISCARD;
+
 /* Each notes what is wrong with the operands, whatever the item. */
-void check_comparison(struct parser *parser, struct slice comparator, const struct operand *left,
-	const struct operand *right);
-void check_between(struct parser *parser, const struct operand *const operands[3]);
-void check_in(struct parser *parser, const struct operand_list *operands);
-void check_call(struct parser *parser, const struct function *function,
+void operands_check_comparison(struct parser *parser, struct slice comparator,
+	const struct operand *left, const struct operand *right);
+void operands_check_between(struct parser *parser, const struct operand *const operands[3]);
+void operands_check_in(struct parser *parser, const struct operand_list *operands);
+void call_check(struct parser *parser, const struct function *function,
 	const struct operand_list *operands);

@@ -57,16 +57,18 @@ int parser_expect(struct parser *parser, const char *text, struct error *err)
 	return parser_accept(parser, text) ? 0 : parser_syntax_error(parser, err);
 }
 
+static int report_fault(const struct parser *parser, enum parser_phase phase, struct error *err)
+{
+	return error_set(err, ERROR_VALIDATION, "%.*s", SLICE_ARG(parser->faults[phase].message));
+}
+
 int parser_expect_end(struct parser *parser, struct error *err)
 {
 	if (parser_peek(parser)->kind != TOKEN_END)
 		return parser_syntax_error(parser, err);
-	for (size_t i = 0; i < PHASE_COUNT; i++) {
-		struct slice message = parser->faults[i].message;
-
-		if (slice_present(message))
-			return error_set(err, ERROR_VALIDATION, "%.*s", SLICE_ARG(message));
-	}
+	for (enum parser_phase i = 0; i < PHASE_COUNT; i++)
+		if (slice_present(parser->faults[i].message))
+			return report_fault(parser, i, err);
 	return 0;
 }
 
@@ -90,6 +92,8 @@ int parser_syntax_error(const struct parser *parser, struct error *err)
 	struct slice text = token->kind == TOKEN_END ? SLICE("<EOF>") : token->text;
 	struct slice near = neighbourhood(parser);
 
+	if (slice_present(parser->faults[PHASE_PARENTHESES].message))
+		return report_fault(parser, PHASE_PARENTHESES, err);
 	return parser_error(parser, err, "Syntax error; token: \"%.*s\", near: \"%.*s\"",
 		SLICE_ARG(text), SLICE_ARG(near));
 }

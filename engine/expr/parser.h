@@ -8,10 +8,10 @@
  *	Invalid UpdateExpression: Syntax error; token: "INVALID", near: "a INVALID SYNTAX"
  *
  * The service looks at an expression in phases, and a fault of an earlier phase
- * wins wherever it stands: the syntax of the whole text, then parentheses, then
- * the names in it, then what it means. A parser here goes over the text once:
- * only a syntax error stops it. The other faults are noted while it goes on, and
- * parser_expect_end() fails with the one that the service would have found.
+ * wins wherever it stands: syntax and parentheses, whichever comes first in the
+ * text, then the names in it, then what it means. A parser here goes over the
+ * text once: only a syntax error stops it. The other faults are noted while it
+ * goes on, and the end fails with the one that the service would have found.
  */
 #pragma once
 
@@ -36,7 +36,7 @@ struct token {
 
 /* What a fault is about, in the order in which the service looks. */
 enum parser_phase {
-	PHASE_PARENTHESES,
+	PHASE_PARENTHESES, /* to be noted where the outer one closes */
 	PHASE_NAMES, /* functions, reserved words, indexes: the first one in the text */
 	PHASE_MEANING, /* placeholders, operands, limits: the first one that is noted */
 	PHASE_COUNT
@@ -87,7 +87,8 @@ bool parser_accept_keyword(struct parser *parser, const char *keyword);
 int parser_expect(struct parser *parser, const char *text, struct error *err) NODISCARD;
 /* Fails too when a fault was noted. */
 int parser_expect_end(struct parser *parser, struct error *err) NODISCARD;
-/* The syntax error at the current token. Always -1. */
+/* The syntax error at the current token, or what was wrong with parentheses
+ * before it. Always -1. */
 int parser_syntax_error(const struct parser *parser, struct error *err);
 /* "Invalid <kind>: " and the rest, for what is wrong once all is parsed. Always -1. */
 int parser_error(const struct parser *parser, struct error *err, const char *format, ...)
