@@ -25,7 +25,8 @@ void http_answer_add(struct http_answer *answer, const char *name, const char *v
 /* The service spells the member's name in two ways, and has errors without. */
 static const char *message_member(enum error_class class)
 {
-	if (class == ERROR_SERIALIZATION || class == ERROR_ACCESS_DENIED)
+	if (class == ERROR_SERIALIZATION || class == ERROR_ACCESS_DENIED ||
+		class == ERROR_TRANSACTION_CANCELED)
 		return "Message";
 	return class == ERROR_UNKNOWN_OPERATION || class == ERROR_NOT_JSON ? NULL : "message";
 }

@@ -101,7 +101,8 @@ static struct request_list index_arms(
 		const struct capacity_index *index = &sum->indexes[i];
 
 		if (index->local == local)
-			arms[count++] = arm(index->name, index->read, index->write, transacted);
+			arms[count++] = arm(arena_copy(arena, index->name), index->read,
+				index->write, transacted);
 	}
 	return (struct request_list){ count > 0, count, arms };
 }
@@ -120,7 +121,7 @@ const struct consumed_capacity *capacity_answer(const struct capacity_sum *sum,
 		write += sum->indexes[i].write;
 	}
 	answer = arena_alloc_zero(arena, sizeof(*answer));
-	answer->table_name = sum->table_name;
+	answer->table_name = arena_copy(arena, sum->table_name);
 	answer->capacity_units = (struct optional_double){ true, read + write };
 	answer->read_capacity_units = (struct optional_double){ transacted && read > 0, read };
 	answer->write_capacity_units = (struct optional_double){ transacted && write > 0, write };

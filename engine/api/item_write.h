@@ -26,6 +26,7 @@ struct planned_write {
 	const struct condition *condition; /* or NULL */
 	const struct update *update; /* of WRITE_UPDATE */
 	bool return_old_on_failure;
+	bool unfit; /* of a transaction: it could not be planned, and is not applied */
 	bool transacted; /* sizes are judged as in a transaction */
 	/* Results: */
 	struct write_result result;

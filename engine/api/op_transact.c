@@ -84,15 +84,6 @@ static int plan(struct planned_write *plan, struct table *table, const struct ac
 	return plan_check(plan, table, action->item, arena, err);
 }
 
-static bool is_empty_key(const struct key_attribute *attribute, const struct map *item)
-{
-	const struct value *value =
-		slice_present(attribute->name) ? map_find(item, attribute->name) : NULL;
-
-	return value && (value->type == VALUE_S || value->type == VALUE_B) &&
-	       value->type == attribute->type && !value->bytes.len;
-}
-
 /* A key that does not fit is a reason of the action; one that could not be a
  * key anywhere fails the request. */
 static int plan_action(struct transaction *transaction, struct table *table,
@@ -108,11 +99,8 @@ static int plan_action(struct transaction *transaction, struct table *table,
 		TRY(update_check_keys(
 			action->update, names, key_schema_has_sort(schema) ? 2 : 1, err));
 	if (plan(planned, table, action, arena, failure) < 0) {
-		if (is_empty_key(&schema->partition, action->item) ||
-			is_empty_key(&schema->sort, action->item) ||
-			!transaction_is_reason(failure))
-			return error_move(err, failure);
-		return 0;
+		planned->unfit = true;
+		return transaction_is_reason(failure) ? 0 : error_move(err, failure);
 	}
 	planned->condition = action->parsed;
 	planned->transacted = true;

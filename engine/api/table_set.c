@@ -15,6 +15,10 @@ int table_set_hold(struct engine *engine, struct table_set *set, struct slice na
 {
 	struct table *table;
 
+	if (!name.len)
+		return error_set(err, ERROR_VALIDATION,
+			"1 validation error detected: Value '' at 'tableName' failed to satisfy "
+			"constraint: Member must have length greater than or equal to 1");
 	if (!known_name.matches(name))
 		return error_set(err, ERROR_VALIDATION,
 			"1 validation error detected: Value '%.*s' at 'tableName' failed to "
@@ -36,46 +40,10 @@ int table_set_hold(struct engine *engine, struct table_set *set, struct slice na
 	return 0;
 }
 
-static bool has_local_index(const struct table *table)
-{
-	const struct table_description *description = table_description(table);
-
-	for (size_t i = 0; i < description->index_count; i++) {
-		if (description->indexes[i].kind == INDEX_LOCAL)
-			return true;
-	}
-	return false;
-}
-
-/* Collections here are far below the first gigabyte, as those of the service
- * mostly are. */
-static const double size_estimate[] = { 0, 1 };
-
-const struct item_collection_metrics *item_collection_of(
-	const struct table *table, const struct map *key, struct arena *arena)
-{
-	const struct table_description *description = table_description(table);
-	struct item_collection_metrics *metrics;
-	struct member *member;
-	struct map *collection;
-
-	if (!has_local_index(table))
-		return NULL;
-	metrics = arena_alloc_zero(arena, sizeof(*metrics));
-	collection = arena_alloc_zero(arena, sizeof(*collection));
-	member = arena_alloc_zero(arena, sizeof(*member));
-	member->name = arena_copy(arena, description->key.partition.name);
-	member->value = *map_find(key, description->key.partition.name);
-	*collection = (struct map){ member, 1 };
-	metrics->item_collection_key = collection;
-	metrics->size_estimate_range_gb =
-		(struct request_list){ true, ARRAY_SIZE(size_estimate), size_estimate };
-	return metrics;
-}
-
 void table_use_add_collection(struct table_use *use, const struct map *key, struct arena *arena)
 {
-	const struct item_collection_metrics *metrics = item_collection_of(use->table, key, arena);
+	const struct item_collection_metrics *metrics =
+		collection_answer(use->table, key, SLICE("SIZE"), arena);
 	struct item_collection_metrics *grown;
 
 	if (!metrics)
@@ -99,11 +67,9 @@ struct request_list table_set_capacity(const struct table_set *set,
 
 	if (!capacity_wanted(return_consumed_capacity))
 		return (struct request_list){ 0 };
-	for (size_t i = 0; i < set->count; i++) {
+	for (size_t i = 0; i < set->count; i++)
 		items[i] = *capacity_answer(
 			&set->uses[i].capacity, return_consumed_capacity, transacted, arena);
-		items[i].table_name = arena_copy(arena, items[i].table_name);
-	}
 	return (struct request_list){ true, set->count, items };
 }
 

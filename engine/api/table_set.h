@@ -28,10 +28,6 @@ int table_set_hold(struct engine *engine, struct table_set *set, struct slice na
 /* Adds ItemCollectionMetrics of a key, once for each collection, if the table
  * has local indexes. */
 void table_use_add_collection(struct table_use *use, const struct map *key, struct arena *arena);
-/* Of one item alone; NULL when its table has no local index. */
-const struct item_collection_metrics *item_collection_of(
-	const struct table *table, const struct map *key, struct arena *arena);
-
 /* ConsumedCapacity and ItemCollectionMetrics of all; absent where not asked for. */
 struct request_list table_set_capacity(const struct table_set *set,
 	struct slice return_consumed_capacity, bool transacted, struct arena *arena);

@@ -125,6 +125,8 @@ static int apply(struct txn *txn, void *context, struct error *err)
 	for (size_t i = 0; i < transaction->count; i++) {
 		struct error *failure = &transaction->failures[i];
 
+		if (transaction->plans[i].unfit)
+			continue;
 		error_release(failure);
 		if (planned_write_apply(txn, &transaction->plans[i], failure) >= 0)
 			continue;
@@ -139,8 +141,6 @@ static int apply(struct txn *txn, void *context, struct error *err)
 int transaction_run(struct engine *engine, struct request *request, struct transaction *transaction,
 	struct error *err)
 {
-	if (has_failed(transaction))
-		return transaction_canceled(transaction->failures, transaction->count, err);
 	return txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
 		apply, transaction, err);
 }

@@ -14,6 +14,7 @@
 static const struct error_class_info classes[] = {
 	[ERROR_NONE] = { "", "", 200, 0 },
 	[ERROR_VALIDATION] = { "ValidationException", VALIDATE, 400, EINVAL },
+	[ERROR_KEY_EMPTY] = { "ValidationException", VALIDATE, 400, EINVAL },
 	[ERROR_TOO_LARGE] = { "ValidationException", VALIDATE, 400, EFBIG },
 	[ERROR_NOT_JSON] = { "SerializationException", CORAL, 400, EINVAL },
 	[ERROR_SERIALIZATION] = { "SerializationException", CORAL, 400, EINVAL },

@@ -19,6 +19,7 @@
 enum error_class {
 	ERROR_NONE,
 	ERROR_VALIDATION, /* the request breaks a rule of DynamoDB */
+	ERROR_KEY_EMPTY, /* ValidationException: no key can be so, whatever the table */
 	ERROR_TOO_LARGE, /* ValidationException of the size kind */
 	ERROR_NOT_JSON, /* SerializationException, of which the service says no more */
 	ERROR_SERIALIZATION, /* a member of the wrong JSON type */

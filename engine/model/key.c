@@ -28,7 +28,7 @@ static int part_validate(const struct key_part *part, const struct key_attribute
 	if (value->type == VALUE_N)
 		return 0;
 	if (!value->bytes.len)
-		return error_set(err, ERROR_VALIDATION,
+		return error_set(err, ERROR_KEY_EMPTY,
 			"One or more parameter values are not valid. The AttributeValue for a key "
 			"attribute cannot contain an empty %s value. Key: %.*s",
 			value->type == VALUE_S ? "string" : "binary", SLICE_ARG(attribute->name));

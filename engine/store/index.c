@@ -142,13 +142,13 @@ static int empty_error(const struct fault *fault, bool update, struct error *err
 	const char *type = fault->type == VALUE_S ? "string" : "binary";
 
 	if (update)
-		return error_set(err, ERROR_VALIDATION,
+		return error_set(err, ERROR_KEY_EMPTY,
 			"One or more parameter values are not valid. The update expression "
 			"attempted to update a secondary index key to a value that is not "
 			"supported. The AttributeValue for a key attribute cannot contain an empty "
 			"%s value.",
 			type);
-	return error_set(err, ERROR_VALIDATION,
+	return error_set(err, ERROR_KEY_EMPTY,
 		"One or more parameter values are not valid. A value specified for a secondary "
 		"index key is not supported. The AttributeValue for a key attribute cannot contain "
 		"an empty %s value. IndexName: %.*s, IndexKey: %.*s",

@@ -206,7 +206,7 @@ int main(int argc, char **argv)
 	requests = read_requests(argv[3]);
 	connections = memory_new_zero(count * sizeof(*connections));
 	for (size_t i = 0; i < count; i++)
-		connections[i].fd = connect_to(atoi(argv[1]));
+		connections[i].fd = connect_to((int)strtol(argv[1], NULL, 10));
 	printf("%f\n", run(connections, count, &requests));
 	return 0;
 }

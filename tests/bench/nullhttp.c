@@ -29,7 +29,7 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
 
 int main(int argc, char **argv)
 {
-	uint16_t port = (uint16_t)(argc == 2 ? atoi(argv[1]) : 0);
+	uint16_t port = (uint16_t)(argc == 2 ? strtoul(argv[1], NULL, 10) : 0);
 
 	if (!port)
 		return 2;

@@ -63,11 +63,11 @@ static void an_empty_key_is_refused(void)
 	struct key empty_sort = { .partition = number_value(0), .sort = binary_value(SLICE("")) };
 
 	CHECK_INT(key_validate(&string_schema, &empty_partition, &err), -1);
-	CHECK_ERROR(&err, ERROR_VALIDATION,
+	CHECK_ERROR(&err, ERROR_KEY_EMPTY,
 		"One or more parameter values are not valid. The AttributeValue for a key "
 		"attribute cannot contain an empty string value. Key: pk");
 	CHECK_INT(key_validate(&binary_schema, &empty_sort, &err), -1);
-	CHECK_ERROR(&err, ERROR_VALIDATION,
+	CHECK_ERROR(&err, ERROR_KEY_EMPTY,
 		"One or more parameter values are not valid. The AttributeValue for a key "
 		"attribute cannot contain an empty binary value. Key: sk");
 }
