@@ -75,12 +75,27 @@ static void end_connection(struct http_connection *connection)
 	shutdown(connection->fd, SHUT_RDWR);
 }
 
-void http_connections_expire(struct http_connections *set, int64_t now_ns)
+/* Its client is gone, or will send no more, in the middle of a request. The
+ * library misses that when the end came together with the last bytes. */
+static bool is_abandoned(const struct http_connection *connection)
 {
+	char byte;
+
+	if (connection->phase != HTTP_WAITING && connection->phase != HTTP_READING)
+		return false;
+	return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void http_connections_sweep(struct http_connections *set)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
 	pthread_mutex_lock(&set->mutex);
 	for (struct http_connection *c = set->first; c; c = c->next) {
 		if (c->deadline_ns < now_ns)
 			end_connection(c);
+		else if (is_abandoned(c))
+			shutdown(c->fd, SHUT_RD); /* wakes the library; an answer still goes */
 	}
 	pthread_mutex_unlock(&set->mutex);
 }

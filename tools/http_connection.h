@@ -66,8 +66,8 @@ enum MHD_Result http_connection_handle(void *worker, struct MHD_Connection *conn
 void http_connection_completed(void *worker, struct MHD_Connection *connection, void **context,
 	enum MHD_RequestTerminationCode code);
 
-/* Ends those whose time is over. */
-void http_connections_expire(struct http_connections *connections, int64_t now_ns);
+/* Ends those whose time is over or whose client is gone. */
+void http_connections_sweep(struct http_connections *connections);
 /* Ends the one that has waited longest for a request, of that peer or, if 0,
  * of all; false when none waits. */
 bool http_connections_evict(struct http_connections *connections, uint64_t peer);

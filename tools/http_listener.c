@@ -32,7 +32,7 @@
 #define CONNECTIONS_MAX 4096
 #define SPARE_FILES     256 /* for the store and the mount */
 #define ROOM_FOR_PEER   2 /* one address other than loopback has at most this part */
-#define EXPIRE_MS       1000
+#define SWEEP_MS        1000
 #define FULL_MS         5
 #define DRAIN_NS        10000000000LL
 #define DRAIN_MIN_NS    20000000LL /* what has arrived is seen by then */
@@ -113,7 +113,7 @@ static bool wait_for_connection(struct http_listener *listener, bool full, bool 
 		{ .fd = listener->socket, .events = POLLIN },
 	};
 
-	poll(fds, full ? 1 : 2, full ? FULL_MS : EXPIRE_MS);
+	poll(fds, full ? 1 : 2, full ? FULL_MS : SWEEP_MS);
 	*ret_end = fds[0].revents;
 	return !full && fds[1].revents;
 }
@@ -122,7 +122,7 @@ static void *accept_connections(void *context)
 {
 	struct http_listener *listener = context;
 	struct http_connections *connections = &listener->connections;
-	int64_t expired_ns = clock_monotonic_ns();
+	int64_t swept_ns = clock_monotonic_ns();
 	bool full = false, end = false;
 
 	while (!end) {
@@ -133,9 +133,9 @@ static void *accept_connections(void *context)
 		full = full || http_connections_count(connections) >= listener->limit;
 		if (full)
 			http_connections_evict(connections, 0);
-		if (now_ns - expired_ns > EXPIRE_MS * 1000000LL) {
-			http_connections_expire(connections, now_ns);
-			expired_ns = now_ns;
+		if (now_ns - swept_ns > SWEEP_MS * 1000000LL) {
+			http_connections_sweep(connections);
+			swept_ns = now_ns;
 		}
 	}
 	return NULL;
@@ -334,6 +334,7 @@ static void drain(struct http_listener *listener)
 	listener->draining = true;
 	while (waited_ns < DRAIN_MIN_NS ||
 		(waited_ns < DRAIN_NS && http_connections_busy(&listener->connections))) {
+		http_connections_sweep(&listener->connections);
 		nanosleep(&pause, NULL);
 		waited_ns = clock_monotonic_ns() - began_ns;
 	}

@@ -128,7 +128,7 @@ static int run_operation(const struct http_service *service, const struct operat
 static int try_operation(const struct http_service *service, const struct http_request *request,
 	struct arena *arena, struct http_answer *answer, struct error *err)
 {
-	const struct operation *operation;
+	const struct operation *operation = NULL;
 	struct http_identity identity = { 0 };
 	struct slice body;
 	int r;
