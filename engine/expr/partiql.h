@@ -95,12 +95,18 @@ int partiql_find_key(const struct partiql_statement *statement, const struct key
 int partiql_key(const struct partiql_statement *statement, const struct key_schema *schema,
 	struct arena *arena, struct partiql_key *ret, struct error *err) NODISCARD;
 
+/* A partition, or a range of its sort attribute: where both terms hold, each for
+ * key_query_resolve(). They are the same unless both ends are bounded. */
+struct partiql_range {
+	struct key_terms lower, upper;
+};
+
 /* How a SELECT reads. */
 struct partiql_plan {
-	/* Each for key_query_resolve(), in the order of reading; no two of them
-	 * overlap. NULL: the whole table or index. Either way all of the WHERE
-	 * remains to be asked of each item. */
-	const struct key_terms *ranges;
+	/* In the order of reading; no two of them overlap. NULL: the whole table
+	 * or index. Either way all of the WHERE remains to be asked of each
+	 * item. */
+	const struct partiql_range *ranges;
 	size_t range_count;
 	bool backward; /* within a range */
 	/* Attributes that an index must project and does not, since each range

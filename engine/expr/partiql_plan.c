@@ -506,33 +506,34 @@ static void find_unprojected(const struct planner *planner, const struct branche
 	ret->unprojected_count = set.count;
 }
 
-static struct key_term term_of(
-	struct slice name, enum key_comparison comparison, const struct bound *bound)
-{
-	return (struct key_term){ name, comparison, { bound->value, NULL } };
-}
-
-/* The range as terms; bounds that are left out of it are not left out here. */
-static struct key_terms range_of(const struct planner *planner, const struct branch *branch)
+/* The partition, and one bound of the sort attribute if there is one. */
+static struct key_terms terms_of(const struct planner *planner, const struct branch *branch,
+	const struct bound *bound, enum key_comparison comparison)
 {
 	struct key_term *terms = arena_alloc_array(planner->arena, 2, sizeof(*terms));
-	const struct bound *low = &branch->low, *high = &branch->high;
-	struct bound partition = { branch->partition, false };
-	size_t count = 1;
 
-	terms[0] = term_of(planner->partition_name, KEY_EQ, &partition);
-	if (low->value && high->value && value_compare(low->value, high->value) == 0) {
-		terms[count++] = term_of(planner->sort_name, KEY_EQ, low);
-	} else if (low->value && high->value) {
-		terms[count] = term_of(planner->sort_name, KEY_BETWEEN, low);
-		terms[count++].values[1] = high->value;
-	} else if (low->value) {
-		terms[count++] = term_of(planner->sort_name, low->excluded ? KEY_GT : KEY_GE, low);
-	} else if (high->value) {
-		terms[count++] =
-			term_of(planner->sort_name, high->excluded ? KEY_LT : KEY_LE, high);
-	}
-	return (struct key_terms){ terms, count };
+	terms[0] = (struct key_term){ planner->partition_name, KEY_EQ, { branch->partition } };
+	terms[1] = (struct key_term){ planner->sort_name, comparison, { bound->value } };
+	return (struct key_terms){ terms, bound->value ? 2 : 1 };
+}
+
+static struct partiql_range range_of(const struct planner *planner, const struct branch *branch)
+{
+	const struct bound *low = &branch->low, *high = &branch->high;
+	bool one_value = low->value && high->value && value_equal(low->value, high->value);
+	struct partiql_range range = {
+		terms_of(planner, branch, low,
+			one_value       ? KEY_EQ
+			: low->excluded ? KEY_GT
+					: KEY_GE),
+		terms_of(planner, branch, high, high->excluded ? KEY_LT : KEY_LE),
+	};
+
+	if (!low->value)
+		range.lower = range.upper;
+	if (!high->value || one_value)
+		range.upper = range.lower;
+	return range;
 }
 
 static bool is_key_name(const struct planner *planner, struct slice name)
@@ -588,7 +589,7 @@ static int check_partitions(const struct planner *planner,
 static void order_ranges(const struct planner *planner, const struct partiql_statement *statement,
 	const struct branches *branches, struct partiql_plan *ret)
 {
-	struct key_terms *ranges =
+	struct partiql_range *ranges =
 		arena_alloc_array(planner->arena, branches->count, sizeof(*ranges));
 	const struct partiql_order *partition = find_order(statement, planner->partition_name);
 	const struct partiql_order *sort = find_order(statement, planner->sort_name);

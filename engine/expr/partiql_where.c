@@ -124,7 +124,7 @@ static int lower_call(struct where *where, const struct partiql_node *call,
 		TRY(lower_operand(where, call->children[i], &operand, err));
 		operand_list_add(ret_operands, operand, where->arena);
 	}
-	check_call(&where->checker, function, ret_operands);
+	call_check(&where->checker, function, ret_operands);
 	*ret = function;
 	return check_faults(where, err);
 }
@@ -279,7 +279,8 @@ static int lower_comparison(struct where *where, const struct partiql_node *node
 		return lower_condition_comparison(where, node, comparison, ret, err);
 	TRY(lower_operand(where, node->children[0], &left, err));
 	TRY(lower_operand(where, node->children[1], &right, err));
-	check_comparison(&where->checker, slice_from_string(comparison->text), left, right);
+	operands_check_comparison(
+		&where->checker, slice_from_string(comparison->text), left, right);
 	TRY(check_faults(where, err));
 	*ret = new_comparison(where, comparison->comparator, left, right);
 	return 0;
@@ -313,7 +314,7 @@ static int lower_in_list(struct where *where, const struct partiql_node *node,
 		TRY(lower_operand(where, list->children[i], &operand, err));
 		operand_list_add(&operands, operand, where->arena);
 	}
-	check_in(&where->checker, &operands);
+	operands_check_in(&where->checker, &operands);
 	TRY(check_faults(where, err));
 	*ret = condition_new(where->arena, CONDITION_IN, operands.items, operands.count);
 	return 0;
@@ -348,7 +349,7 @@ static int lower_between(struct where *where, const struct partiql_node *node,
 			return partiql_operand_error("BETWEEN", VALUE_BOOL, err);
 		TRY(lower_operand(where, node->children[i], &operands[i], err));
 	}
-	check_between(&where->checker, operands);
+	operands_check_between(&where->checker, operands);
 	TRY(check_faults(where, err));
 	*ret = condition_new(where->arena, CONDITION_BETWEEN, operands, 3);
 	if (node->negated)

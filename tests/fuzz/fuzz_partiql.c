@@ -45,7 +45,7 @@ static void check_plan(const struct partiql_statement *statement, struct arena *
 	}
 	HOLDS(plan.range_count <= PARTIQL_RANGES_MAX);
 	for (size_t i = 0; i < plan.range_count; i++)
-		HOLDS(plan.ranges[i].count >= 1 && plan.ranges[i].count <= 2);
+		HOLDS(plan.ranges[i].lower.count >= 1 && plan.ranges[i].upper.count <= 2);
 }
 
 static void check_statement(const struct partiql_statement *statement, struct arena *arena)

@@ -124,22 +124,32 @@ static const struct key_schema schema = {
 	.sort = { SLICE("sk"), VALUE_S },
 };
 
-/* "pk=a sk>=1; pk=b" of a plan's ranges; "all" without. */
+static void term_append(struct buf *buf, const struct key_term *term)
+{
+	static const char *const signs[] = { "=", "<", "<=", ">", ">=" };
+
+	buf_appendf(buf, "%.*s%s%.*s", SLICE_ARG(term->name), signs[term->comparison],
+		SLICE_ARG(term->values[0]->bytes));
+}
+
+/* "pk=a sk>=1 sk<3; pk=b" of a plan's ranges; "all" without. */
 static void plan_append(struct buf *buf, const struct partiql_plan *plan)
 {
-	static const char *const signs[] = { "=", "<", "<=", ">", ">=", " between ", " begins " };
-
 	if (!plan->ranges)
 		buf_append_string(buf, "all");
 	for (size_t i = 0; i < plan->range_count; i++) {
-		buf_append_string(buf, i ? "; " : "");
-		for (size_t t = 0; t < plan->ranges[i].count; t++) {
-			const struct key_term *term = &plan->ranges[i].terms[t];
+		const struct key_terms *lower = &plan->ranges[i].lower;
+		const struct key_terms *upper = &plan->ranges[i].upper;
 
-			buf_appendf(buf, "%s%.*s%s%.*s", t ? " " : "", SLICE_ARG(term->name),
-				signs[term->comparison], SLICE_ARG(term->values[0]->bytes));
-			if (term->values[1])
-				buf_appendf(buf, ",%.*s", SLICE_ARG(term->values[1]->bytes));
+		buf_append_string(buf, i ? "; " : "");
+		term_append(buf, &lower->terms[0]);
+		for (size_t t = 1; t < lower->count; t++) {
+			buf_append_char(buf, ' ');
+			term_append(buf, &lower->terms[t]);
+		}
+		for (size_t t = 1; upper->terms != lower->terms && t < upper->count; t++) {
+			buf_append_char(buf, ' ');
+			term_append(buf, &upper->terms[t]);
 		}
 	}
 	buf_append_string(buf, plan->backward ? " backward" : "");
@@ -762,9 +772,9 @@ static void a_select_narrows_partitions_by_the_sort_attribute(void)
 {
 	plan_is("WHERE pk = 'a' AND sk = '1'", "pk=a sk=1");
 	plan_is("WHERE pk = 'a' AND '1' < sk", "pk=a sk>1");
-	plan_is("WHERE pk = 'a' AND sk > '1' AND sk <= '3'", "pk=a sk between 1,3");
-	plan_is("WHERE pk = 'a' AND begins_with(sk, 'x')", "pk=a sk between x,y");
-	plan_is("WHERE pk = 'a' AND sk BETWEEN '1' AND '2' AND sk > '0'", "pk=a sk between 1,2");
+	plan_is("WHERE pk = 'a' AND sk > '1' AND sk <= '3'", "pk=a sk>1 sk<=3");
+	plan_is("WHERE pk = 'a' AND begins_with(sk, 'x')", "pk=a sk>=x sk<y");
+	plan_is("WHERE pk = 'a' AND sk BETWEEN '1' AND '2' AND sk > '0'", "pk=a sk>=1 sk<=2");
 	plan_is("WHERE pk = 'a' AND sk IN ['2', '1']", "pk=a sk=1; pk=a sk=2");
 	plan_is("WHERE pk = 'a' AND (sk < '1' OR sk > '1' OR sk = '1')",
 		"pk=a sk<1; pk=a sk=1; pk=a sk>1");
