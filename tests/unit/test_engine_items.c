@@ -199,12 +199,12 @@ static void a_key_must_not_be_empty(void)
 	struct door door CLEANUP(door_release) = pair_new();
 	static const char empty[] = "'pk': {'S': ''}, 'sk': {'N': '1'}";
 
-	CHECK_INVALID(&door, PUT, arena_printf(&door.arena, "{" T "'Item': {%s}}", empty).data,
-		EMPTY_KEY);
-	CHECK_INVALID(
-		&door, GET, arena_printf(&door.arena, "{" T "'Key': {%s}}", empty).data, EMPTY_KEY);
-	CHECK_INVALID(&door, DELETE, arena_printf(&door.arena, "{" T "'Key': {%s}}", empty).data,
-		EMPTY_KEY);
+	CHECK_REFUSED(&door, PUT, arena_printf(&door.arena, "{" T "'Item': {%s}}", empty).data,
+		ERROR_KEY_EMPTY, EMPTY_KEY);
+	CHECK_REFUSED(&door, GET, arena_printf(&door.arena, "{" T "'Key': {%s}}", empty).data,
+		ERROR_KEY_EMPTY, EMPTY_KEY);
+	CHECK_REFUSED(&door, DELETE, arena_printf(&door.arena, "{" T "'Key': {%s}}", empty).data,
+		ERROR_KEY_EMPTY, EMPTY_KEY);
 }
 
 /* A string of n times the character, in the arena. */
@@ -624,7 +624,7 @@ static void bad_items_are_left_out_and_told_when_asked(void)
 	CHECK_INT(output.written, 3);
 	CHECK_INT(count_items(&door), 3);
 	CHECK_INT(item_errors[0].class, ERROR_NONE);
-	CHECK_ERROR(&item_errors[1], ERROR_VALIDATION, EMPTY_KEY);
+	CHECK_ERROR(&item_errors[1], ERROR_KEY_EMPTY, EMPTY_KEY);
 	CHECK_INT(item_errors[2].class, ERROR_NONE);
 }
 

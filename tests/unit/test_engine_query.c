@@ -296,7 +296,7 @@ static void an_empty_prefix_is_no_key(void)
 {
 	struct door door CLEANUP(door_release) = small_new();
 
-	CHECK_INVALID(&door, QUERY, OF(PK_A ", " SK("BEGINS_WITH", "{'S': ''}")),
+	CHECK_REFUSED(&door, QUERY, OF(PK_A ", " SK("BEGINS_WITH", "{'S': ''}")), ERROR_KEY_EMPTY,
 		"One or more parameter values are not valid. The AttributeValue for a key "
 		"attribute cannot contain an empty string value. Key: sk");
 }

@@ -192,7 +192,7 @@ static void an_update_is_refused_for_a_wrong_index_key_only_when_it_changes_it(v
 	CHECK_OK(fixture_apply(&f, &write), &f.err);
 	decision.item = index_item(&f.arena, 1, "", 2, NULL);
 	CHECK_INT(fixture_apply(&f, &write), -1);
-	CHECK_ERROR(&f.err, ERROR_VALIDATION,
+	CHECK_ERROR(&f.err, ERROR_KEY_EMPTY,
 		"One or more parameter values are not valid. The update expression attempted to "
 		"update a secondary index key to a value that is not supported. The AttributeValue "
 		"for a key attribute cannot contain an empty string value.");
