@@ -45,6 +45,7 @@ class Result:
     accepted: int = 0
     findings: dict = dataclasses.field(default_factory=dict)  # by signature
     matched: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    explained: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     disputes: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     words: list = dataclasses.field(default_factory=list)
     complaints: list = dataclasses.field(default_factory=list)  # of our server
@@ -60,6 +61,7 @@ class Result:
             else:
                 self.findings[signature] = finding
         self.matched.update(other.matched)
+        self.explained.update(other.explained)
         self.disputes.update(other.disputes)
         self.complaints += other.complaints
         self.rounds += other.rounds
@@ -105,6 +107,7 @@ def run_round(turn, number, result):
         entry = known.explanation(found)
         if entry is not None:
             result.matched[entry] += 1
+            result.explained[entry, *found.signature] += 1
             return
         result.failed.add(number)
         if found.signature in result.findings:
@@ -176,6 +179,10 @@ def explain(finding):
 def report(options, result, seconds):
     for finding in sorted(result.findings.values(), key=lambda finding: -finding.count):
         explain(finding)
+    if options.explained:
+        for (number, *signature), count in sorted(result.explained.items()):
+            print(f"\n{known.KNOWN[number].why}: {count} times")
+            print("\n".join(f"    {part}" for part in signature))
     if options.disputes:
         print("\nWhere DynamoDB Local differs from both:")
         for (ours, local), count in result.disputes.most_common():
@@ -209,6 +216,7 @@ def parse_arguments():
     parser.add_argument("--ours", default=str(servers.TREE / "build"), help="the build directory")
     parser.add_argument("--no-local", action="store_true", help="leave DynamoDB Local out")
     parser.add_argument("--disputes", action="store_true")
+    parser.add_argument("--explained", action="store_true", help="list known differences too")
     parser.add_argument("--shrink", type=float, default=20, help="seconds to shrink differences")
     return parser.parse_args()
 

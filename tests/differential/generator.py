@@ -42,7 +42,8 @@ class Generator:
         make = self.rng.choices(list(self.weights), list(self.weights.values()))[0]
         request = make(self)
         if self.chance(0.04):
-            request = dataclasses.replace(request, body=self.mutated(request.body), walk=False)
+            mutated = self.mutated(request.body)
+            request = dataclasses.replace(request, body=mutated, walk=False)
         self.sent.append(request)
         return request
 
@@ -466,6 +467,9 @@ class Generator:
     def about_tables(self):
         return Request(*schemas.about_tables(self.rng))
 
+    def streams(self):
+        return Request(*schemas.streams(self.rng))
+
     def describe(self):
         return Request("DescribeTable", {"TableName": self.table_name(self.table())})
 
@@ -501,6 +505,7 @@ WEIGHTS = {
     Generator.statement_batch: 2,
     Generator.statement_transaction: 2,
     Generator.about_tables: 9,
+    Generator.streams: 1,
     Generator.describe: 0.5,
 }
 

@@ -4,11 +4,13 @@
 2. Where a write went two ways, the items are compared at once; when they differ
    the round is over, because all that follows would differ too. After a difference
    about the extra tables, these are removed everywhere.
-3. At the end of a round the items of all tables are compared, and the records
+3. Other servers create an item where an update only removes; that is undone.
+4. At the end of a round the items of all tables are compared, and the records
    of their streams.
 """
 
 import random
+import re
 
 import compare
 import schemas
@@ -18,6 +20,7 @@ from generator import Generator, Request
 REQUESTS = 60  # a round
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
 WRITES |= {"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"}
+REMOVES = re.compile(r"\s*(remove|delete)\b(?!.*\b(set|add)\b)", re.DOTALL)
 ABOUT_TABLES = {"CreateTable", "UpdateTable", "DeleteTable", "TagResource", "UntagResource"}
 ABOUT_TABLES |= {"UpdateTimeToLive"}
 
@@ -26,6 +29,7 @@ class Round:
     def __init__(self, clients, seed, number, only=None):
         self.everyone = list(clients.values())
         self.clients = clients  # those that keep step, by name: "ours", "dynoxide" and perhaps "local"
+        self.unlike = set()  # tables whose streams have records that ours has not
         self.only = only  # these of the generator's methods
         self.rng = random.Random(f"{seed}/{number}")
         letters = "abc"[: self.rng.choice([1, 2, 2, 3])]
@@ -74,6 +78,7 @@ class Round:
                     judge(found)
                 history.append(request)
                 self.watch_local(request, answers)
+                self.settle(request, answers)
                 if found and request.operation in ABOUT_TABLES:
                     self.remove(schemas.EXTRA)
                 if found and went_two_ways(found) and any(self.check(history)):
@@ -89,15 +94,44 @@ class Round:
             if answers["local"].refused != answers["ours"].refused:
                 del self.clients["local"]
 
+    def settle(self, request, answers):
+        """Takes away what others created by an update that only removes; it creates nothing."""
+        if answers["ours"].refused:
+            return
+        for table, key in only_removing(request):
+            found = {"TableName": table, "Key": key}
+            if "Item" not in (self.clients["ours"].call("GetItem", found).body or {}):
+                self.unlike.add(table)
+                for name in self.clients.keys() - {"ours"}:
+                    self.clients[name].call("DeleteItem", found)
+
     def check(self, history):
         """The differences between what ours and dynoxide hold."""
         for table in self.tables:
-            for view in [None, table.view] if table.view else [None]:
+            for view in self.views(table):
                 request = Request("State", {"TableName": table.name, "Stream": view})
                 _, found = self.ask(request)
                 if found:
                     found.history = list(history)
                     yield found
+
+    def views(self, table):
+        """What to look at: the items, and the records of a stream."""
+        return [None, table.view] if table.view and table.name not in self.unlike else [None]
+
+
+def only_removing(request):
+    """Tables and keys of the updates that only remove."""
+    body = request.body if isinstance(request.body, dict) else {}
+    updates = [body] if request.operation == "UpdateItem" else []
+    if request.operation == "TransactWriteItems":
+        updates = [action["Update"] for action in body["TransactItems"] if "Update" in action]
+    for update in updates:
+        legacy = update.get("AttributeUpdates") or {}
+        deletes = [change.get("Action") == "DELETE" for change in legacy.values()]
+        text = update.get("UpdateExpression", "").lower()
+        if deletes and all(deletes) or REMOVES.match(text):
+            yield update["TableName"], update["Key"]
 
 
 def state(client, request):

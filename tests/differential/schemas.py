@@ -164,7 +164,7 @@ def set_throughput(rng, request):
 
 
 def drop_billing(_, request):
-    request.pop("BillingMode")
+    request.pop("BillingMode", None)
 
 
 def more_definitions(rng, request):
@@ -402,3 +402,29 @@ def about_tables(rng):
             ("Nothing", {}),
         ]
     )
+
+
+def streams(rng):
+    """An operation on streams that nobody has, or that are badly named."""
+    label = "/stream/2025-01-01T00:00:00.000"
+    stream = rng.choice([ARN + "none" + label, ARN + "none", "", "arn", "x" * 40, "x" * 1025])
+    shard = rng.choice(["shardId-00000000000000000000-00000000", "shard", "", "s" * 66])
+    kinds = ["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER", "NOW", ""]
+    operation, request = rng.choice(
+        [
+            ("ListStreams", {"TableName": rng.choice(["none", "", "a b", "none"]), "Limit": 10}),
+            ("DescribeStream", {"StreamArn": stream, "Limit": 10}),
+            (
+                "GetShardIterator",
+                {"StreamArn": stream, "ShardId": shard, "ShardIteratorType": rng.choice(kinds)},
+            ),
+            ("GetRecords", {"ShardIterator": rng.choice(["", "x", stream + "|1|x"]), "Limit": 10}),
+        ]
+    )
+    if rng.random() < 0.15:
+        request["Limit"] = rng.choice([0, 1, 101, 1001, -1, "1"])
+    if rng.random() < 0.1:
+        request.pop(rng.choice(list(request)))
+    if rng.random() < 0.1:
+        request["SequenceNumber"] = rng.choice(["1", "x", "", "000000000000000000001"])
+    return operation, request
