@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 
 from mounting import DYNAMOUNT, SCRATCH_ROOT, Mount, is_mounted
+from serving import Server
 
 PHASE_SECONDS = 60
 mounts = []  # of this process, alive or not
@@ -181,3 +182,42 @@ def module_mount(request):
     """One mount for the tests of a module that only look, or use own tables."""
     with module_mount_of(request, Path(request.node.name).stem) as mount:
         yield mount
+
+
+@contextlib.contextmanager
+def served(directory, *options):
+    """A Server that does not run yet; ended at the end, whatever happens."""
+    assert DYNAMOUNT.exists(), f"{DYNAMOUNT} is not built"
+    server = Server(directory, *options)
+    mounts.append(server)
+    try:
+        yield server
+        if server.process is not None:
+            server.stop()
+    finally:
+        server.abandon()
+        mounts.remove(server)
+
+
+@pytest.fixture(scope="module")
+def api(request):
+    """One `dynamount serve` for the tests of a module, each with tables of its own."""
+    path = private_directory(Path(request.node.name).stem)
+    failures = request.session.testsfailed
+    with served(path) as server:
+        yield server.start()
+    if request.session.testsfailed == failures:
+        remove_directory(path)
+
+
+@pytest.fixture(scope="module")
+def db(api):
+    """boto3's client, which sends what it is told to, sense or nonsense."""
+    return api.client(parameter_validation=False)
+
+
+@pytest.fixture
+def own_api(workdir):
+    """A `dynamount serve` of the test's own."""
+    with served(workdir) as server:
+        yield server.start()
