@@ -26,3 +26,5 @@ void typed_append_map(struct buf *buf, const struct map *map);
 /* The same of an encoded item (model/item.h), without making values of it.
  * ERROR_CORRUPT when the bytes are not one; something may then be appended. */
 int typed_append_item(struct buf *buf, struct slice item, struct error *err) NODISCARD;
+/* What stands before the contents of a value: {"S": */
+void typed_append_opening(struct buf *buf, enum value_type type);

@@ -3,7 +3,7 @@
 #include "model/item_codec.h"
 #include "model/typed.h"
 
-/* Begins, takes and appends one value; false when it is malformed. */
+/* Takes one value and appends it; false when it is malformed. */
 static bool append_value(struct buf *buf, struct slice *in, unsigned level);
 
 static bool append_number(struct buf *buf, struct slice payload)
@@ -138,9 +138,7 @@ static bool append_value(struct buf *buf, struct slice *in, unsigned level)
 
 	if (level > ITEM_NESTING_MAX || !take_payload(in, &type, &payload))
 		return false;
-	buf_append_string(buf, "{\"");
-	buf_append_string(buf, value_type_name(type));
-	buf_append_string(buf, "\":");
+	typed_append_opening(buf, type);
 	if (!append_contents(buf, type, payload, level))
 		return false;
 	buf_append_char(buf, '}');

@@ -58,11 +58,27 @@ static void append_contents(struct buf *buf, const struct value *value)
 	}
 }
 
+static const struct slice openings[VALUE_TYPE_COUNT] = {
+	[VALUE_S] = SLICE("{\"S\":"),
+	[VALUE_N] = SLICE("{\"N\":"),
+	[VALUE_B] = SLICE("{\"B\":"),
+	[VALUE_SS] = SLICE("{\"SS\":"),
+	[VALUE_NS] = SLICE("{\"NS\":"),
+	[VALUE_BS] = SLICE("{\"BS\":"),
+	[VALUE_BOOL] = SLICE("{\"BOOL\":"),
+	[VALUE_NULL] = SLICE("{\"NULL\":"),
+	[VALUE_L] = SLICE("{\"L\":"),
+	[VALUE_M] = SLICE("{\"M\":"),
+};
+
+void typed_append_opening(struct buf *buf, enum value_type type)
+{
+	buf_append_slice(buf, openings[type]);
+}
+
 void typed_append_value(struct buf *buf, const struct value *value)
 {
-	buf_append_string(buf, "{\"");
-	buf_append_string(buf, value_type_name(value->type));
-	buf_append_string(buf, "\":");
+	typed_append_opening(buf, value->type);
 	append_contents(buf, value);
 	buf_append_char(buf, '}');
 }
