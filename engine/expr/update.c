@@ -2,15 +2,17 @@
  * Applying an update.
  *
  * Every action first becomes an edit, in the order in which they are written:
- * a value for its path, or the removal of what stands there. The edits are then
- * made in one walk over the old item, guided by the tree of their paths.
+ * a value for its path, or the removal of what stands there. That finds every
+ * fault. The edits are then made in one walk over the old item, guided by the
+ * tree of their paths.
  *
  * Invariants:
  * 1. Nothing reads what an edit has made: values come from the old item, and
  *    the indexes of lists are those of the old lists.
  * 2. Only the maps and lists on the way to an edit are made anew; everything
  *    beside it is borrowed.
- * 3. Paths do not overlap, so an edit ends a branch of the tree.
+ * 3. Paths neither overlap nor conflict, so an edit ends a branch of the tree,
+ *    and where one leads there is a map or a list to take its next step.
  *
  * The recursion is as deep as the old item nests.
  */
@@ -24,17 +26,9 @@ struct edits {
 	struct arena *arena;
 };
 
-#define EDIT_REMOVES 1
-
-/* Makes the edits of a value: 0, or EDIT_REMOVES. */
-static int edit_value(const struct edits *edits, const struct value *old,
-	const struct path_tree *tree, struct value *ret, struct error *err);
-
-static int invalid_path(struct error *err)
-{
-	return error_set(err, ERROR_VALIDATION,
-		"The document path provided in the update expression is invalid for update");
-}
+/* Makes the edits of a value; false when it goes. */
+static bool edit_value(const struct edits *edits, const struct value *old,
+	const struct path_tree *tree, struct value *ret);
 
 static int compare_actions(const void *a, const void *b)
 {
@@ -43,36 +37,31 @@ static int compare_actions(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Appends the members that edits bring, in the order of the actions. found
- * tells, by leaf, which the map had already. */
-static int append_members(const struct edits *edits, const struct path_tree *tree,
-	const bool *found, struct member *members, size_t *count, struct error *err)
+/* Appends the members that edits bring, in the order of the actions; returns
+ * how many there are then. found tells, by leaf, which the map had already. */
+static size_t append_members(const struct edits *edits, const struct path_tree *tree,
+	const bool *found, struct member *members, size_t count)
 {
 	struct path_leaf *fresh = arena_alloc_array(edits->arena, tree->count, sizeof(*fresh));
 	struct path_tree rest = *tree;
 	size_t fresh_count = 0;
 
 	while (rest.count) {
-		bool is_index = path_tree_step(&rest)->is_index;
 		struct path_tree below = path_tree_take(&rest);
 
-		if (found[below.leaves - tree->leaves])
-			continue;
-		if (is_index || !path_tree_ends(&below))
-			return invalid_path(err);
-		if (edits->values[below.leaves->index])
+		if (!found[below.leaves - tree->leaves] && edits->values[below.leaves->index])
 			fresh[fresh_count++] = *below.leaves;
 	}
 	if (fresh_count)
 		qsort(fresh, fresh_count, sizeof(*fresh), compare_actions);
 	for (size_t i = 0; i < fresh_count; i++)
-		members[(*count)++] = (struct member){ fresh[i].path->steps[tree->depth].name,
+		members[count++] = (struct member){ fresh[i].path->steps[tree->depth].name,
 			*edits->values[fresh[i].index] };
-	return 0;
+	return count;
 }
 
-static int edit_members(const struct edits *edits, const struct map *old,
-	const struct path_tree *tree, struct map *ret, struct error *err)
+static void edit_members(const struct edits *edits, const struct map *old,
+	const struct path_tree *tree, struct map *ret)
 {
 	struct member *members =
 		arena_alloc_array(edits->arena, old->count + tree->count, sizeof(*members));
@@ -82,40 +71,21 @@ static int edit_members(const struct edits *edits, const struct map *old,
 	for (size_t i = 0; i < old->count; i++) {
 		const struct member *member = &old->members[i];
 		struct path_tree below = path_tree_at_name(tree, member->name);
-		int r = 0;
 
 		members[count] = *member;
 		if (below.count) {
 			found[below.leaves - tree->leaves] = true;
-			r = edit_value(edits, &member->value, &below, &members[count].value, err);
-			if (r < 0)
-				return -1;
+			count += edit_value(edits, &member->value, &below, &members[count].value);
+		} else {
+			count++;
 		}
-		count += r != EDIT_REMOVES;
 	}
-	TRY(append_members(edits, tree, found, members, &count, err));
+	count = append_members(edits, tree, found, members, count);
 	*ret = (struct map){ members, count };
-	return 0;
 }
 
-/* Appends what is set beyond the end, in the order of the indexes. */
-static int append_elements(const struct edits *edits, struct path_tree rest, struct value *items,
-	size_t *count, struct error *err)
-{
-	while (rest.count) {
-		bool is_index = path_tree_step(&rest)->is_index;
-		struct path_tree below = path_tree_take(&rest);
-
-		if (!is_index || !path_tree_ends(&below))
-			return invalid_path(err);
-		if (edits->values[below.leaves->index])
-			items[(*count)++] = *edits->values[below.leaves->index];
-	}
-	return 0;
-}
-
-static int edit_elements(const struct edits *edits, const struct elements *old,
-	const struct path_tree *tree, struct elements *ret, struct error *err)
+static void edit_elements(const struct edits *edits, const struct elements *old,
+	const struct path_tree *tree, struct elements *ret)
 {
 	struct value *items =
 		arena_alloc_array(edits->arena, old->count + tree->count, sizeof(*items));
@@ -123,41 +93,55 @@ static int edit_elements(const struct edits *edits, const struct elements *old,
 	size_t count = 0;
 
 	for (size_t i = 0; i < old->count; i++) {
-		const struct document_path_step *step = rest.count ? path_tree_step(&rest) : NULL;
-		int r = 0;
-
-		items[count] = old->items[i];
-		if (step && step->is_index && step->index == i) {
+		if (rest.count && path_tree_step(&rest)->index == i) {
 			struct path_tree below = path_tree_take(&rest);
 
-			r = edit_value(edits, &old->items[i], &below, &items[count], err);
-			if (r < 0)
-				return -1;
+			count += edit_value(edits, &old->items[i], &below, &items[count]);
+		} else {
+			items[count++] = old->items[i];
 		}
-		count += r != EDIT_REMOVES;
 	}
-	TRY(append_elements(edits, rest, items, &count, err));
+	/* What is set beyond the end, in the order of the indexes. */
+	while (rest.count) {
+		struct path_tree below = path_tree_take(&rest);
+
+		if (edits->values[below.leaves->index])
+			items[count++] = *edits->values[below.leaves->index];
+	}
 	*ret = (struct elements){ items, count };
-	return 0;
 }
 
-static int edit_value(const struct edits *edits, const struct value *old,
-	const struct path_tree *tree, struct value *ret, struct error *err)
+static bool edit_value(const struct edits *edits, const struct value *old,
+	const struct path_tree *tree, struct value *ret)
 {
-	if (path_tree_ends(tree)) {
-		const struct value *value = edits->values[tree->leaves->index];
+	const struct value *value = edits->values[tree->leaves->index];
 
-		if (!value)
-			return EDIT_REMOVES;
-		*ret = *value;
-		return 0;
+	if (path_tree_ends(tree)) {
+		if (value)
+			*ret = *value;
+		return value;
 	}
 	ret->type = old->type;
 	if (old->type == VALUE_M)
-		return edit_members(edits, &old->map, tree, &ret->map, err);
-	if (old->type == VALUE_L)
-		return edit_elements(edits, &old->elements, tree, &ret->elements, err);
-	return invalid_path(err);
+		edit_members(edits, &old->map, tree, &ret->map);
+	else
+		edit_elements(edits, &old->elements, tree, &ret->elements);
+	return true;
+}
+
+/* There must be a map or a list for the last step. */
+static int check_path(const struct document_path *path, const struct map *item, struct error *err)
+{
+	const struct document_path parent = { path->steps, path->count - 1 };
+	const struct value *value;
+
+	if (!parent.count)
+		return 0;
+	value = document_path_find(&parent, item);
+	if (value && value->type == (path->steps[parent.count].is_index ? VALUE_L : VALUE_M))
+		return 0;
+	return error_set(err, ERROR_VALIDATION,
+		"The document path provided in the update expression is invalid for update");
 }
 
 int update_apply(const struct update *update, const struct map *item, const struct map *key,
@@ -172,13 +156,18 @@ int update_apply(const struct update *update, const struct map *item, const stru
 	size_t count = 0;
 
 	for (size_t i = 0; i < update->count; i++) {
-		TRY(update_evaluate(&evaluator, &update->actions[i], &edits.values[i], err));
+		const struct update_action *action = &update->actions[i];
+
+		TRY(update_evaluate(&evaluator, action, &edits.values[i], err));
 		/* Nothing is missed where there was no item, whatever the path. */
-		if (item || edits.values[i])
-			leaves[count++] = (struct path_leaf){ &update->actions[i].path, i };
+		if (!item && !edits.values[i])
+			continue;
+		TRY(check_path(&action->path, old, err));
+		leaves[count++] = (struct path_leaf){ &action->path, i };
 	}
 	tree = path_tree_sort(leaves, count);
-	return edit_members(&edits, old, &tree, ret, err);
+	edit_members(&edits, old, &tree, ret);
+	return 0;
 }
 
 int update_check_keys(

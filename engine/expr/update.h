@@ -56,8 +56,3 @@ int update_apply(const struct update *update, const struct map *item, const stru
  * that moved to its place. */
 void update_touched(
 	const struct update *update, const struct map *item, struct arena *arena, struct map *ret);
-static inline void update_touched_new(
-	const struct update *update, const struct map *item, struct arena *arena, struct map *ret)
-{
-	update_touched(update, item, arena, ret);
-}

@@ -17,11 +17,6 @@
 
 #define FUNCTION_OPERANDS 2 /* of every function */
 
-/* Of recursion: a valid expression nests less deep, as a level of parentheses
- * that is not redundant holds one of the operators, and the shortest call of a
- * function that may nest takes 16 bytes. */
-#define DEPTH_MAX (EXPRESSION_OPERATORS_MAX + EXPRESSION_SIZE_MAX / 16)
-
 struct update_reader {
 	struct parser parser;
 	struct update_action *actions; /* as many as there may be */
@@ -60,15 +55,14 @@ static void check_part(struct parser *parser, const struct operand *part, const 
 /* "(" value ")" */
 static int read_parentheses(struct parser *parser, const struct operand **ret, struct error *err)
 {
-	const struct token *open = parser_peek(parser);
 	bool redundant;
 
 	TRY(parser_expect(parser, "(", err));
 	TRY(read_value(parser, ret, &redundant, err));
+	TRY(parser_expect(parser, ")", err));
 	if (redundant)
-		parser_note(parser, PHASE_PARENTHESES, open,
-			"The expression has redundant parentheses;");
-	return parser_expect(parser, ")", err);
+		parser_note_redundant(parser);
+	return 0;
 }
 
 /* What the name calls; another one is noted, and passes for some function. */
@@ -130,38 +124,13 @@ static int read_function(struct parser *parser, const struct operand **ret, stru
 	return 0;
 }
 
-static bool at_function(const struct parser *parser)
-{
-	const struct token *next = parser_peek(parser) + 1;
-
-	return parser_peek(parser)->kind == TOKEN_NAME && next->kind == TOKEN_PUNCTUATION &&
-	       slice_equal_string(next->text, "(");
-}
-
-/* path | VALUE-PLACEHOLDER */
-static int read_leaf(struct parser *parser, const struct operand **ret, struct error *err)
-{
-	struct operand operand = { .kind = OPERAND_PATH };
-
-	if (parser_peek(parser)->kind == TOKEN_VALUE_PLACEHOLDER) {
-		operand.kind = OPERAND_VALUE;
-		TRY(parser_value(parser, &operand.value, err));
-	} else {
-		TRY(parser_path(parser, &operand.path, err));
-	}
-	*ret = new_operand(parser, operand);
-	return 0;
-}
-
 static int read_operand(
 	struct parser *parser, const struct operand **ret, bool *ret_enclosed, struct error *err)
 {
 	*ret_enclosed = parser_at(parser, "(");
-	if (!*ret_enclosed && !at_function(parser))
-		return read_leaf(parser, ret, err);
-	if (parser->depth == DEPTH_MAX)
-		return parser_syntax_error(parser, err);
-	parser->depth++;
+	if (!*ret_enclosed && !call_begins(parser))
+		return operand_parse_plain(parser, ret, err);
+	TRY(parser_enter(parser, err));
 	if (*ret_enclosed)
 		TRY(read_parentheses(parser, ret, err));
 	else

@@ -194,7 +194,8 @@ static void a_missing_operand_is_an_error(void)
 	check_failure("SET a = s + q", "{}", item, MISSING);
 	check_failure("SET a = list_append(n, q)", "{}", item, MISSING);
 	check_failure("SET a = if_not_exists(q, r)", "{}", item, MISSING);
-	check_failure("SET b.c = :v, a = q", "{\"v\":1}", item, MISSING);
+	check_failure("SET a = q, b.c = :v", "{\"v\":1}", item, MISSING);
+	check_failure("SET b.c = :v, a = q", "{\"v\":1}", item, INVALID_PATH);
 	check_update("SET a = if_not_exists(n, q)", "{}", "{\"n\":1}", "{\"n\":1,\"a\":1}");
 }
 
@@ -359,14 +360,6 @@ static void nesting_is_bounded_by_what_an_expression_can_hold(void)
 	}
 }
 
-static void what_nests_deeper_than_any_expression_is_a_syntax_error(void)
-{
-	struct buf buf CLEANUP(buf_release) = BUF_INIT;
-
-	check_refused(nested("(", ":v", "", 4000, &buf), "{\"v\":1}",
-		"Invalid UpdateExpression: Syntax error; token: \"(\", near: \"(((\"");
-}
-
 /* Appends SET and count actions on attributes whose names are short. */
 static void append_actions(struct buf *buf, const char *value, size_t count)
 {
@@ -375,16 +368,6 @@ static void append_actions(struct buf *buf, const char *value, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		buf_appendf(buf, "%s%c%zx%s", i ? "," : "SET ", letters[i % n], i / n, value);
-}
-
-static void parentheses_side_by_side_do_not_nest(void)
-{
-	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-	struct buf buf CLEANUP(buf_release) = BUF_INIT;
-
-	append_actions(&buf, "=(z)", 560);
-	CHECK(buf.len <= EXPRESSION_SIZE_MAX);
-	parsed(buf_string(&buf), "{}", &arena);
 }
 
 static void there_are_no_more_than_300_operators(void)
@@ -482,9 +465,6 @@ static const struct test_case cases[] = {
 		faults_of_the_whole_come_in_the_service_s_order },
 	{ "nesting is bounded by what an expression can hold",
 		nesting_is_bounded_by_what_an_expression_can_hold },
-	{ "what nests deeper than any expression is a syntax error",
-		what_nests_deeper_than_any_expression_is_a_syntax_error },
-	{ "parentheses side by side do not nest", parentheses_side_by_side_do_not_nest },
 	{ "there are no more than 300 operators", there_are_no_more_than_300_operators },
 	{ "the deepest valid nestings are read", the_deepest_valid_nestings_are_read },
 	{ "lists are not copied beyond the size of an item",
