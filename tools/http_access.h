@@ -21,4 +21,5 @@ int http_access_identify(const struct http_service *service, const struct http_r
 	struct http_identity *ret, struct error *err) NODISCARD;
 /* Whether that user may run this request: 0, or ERROR_ACCESS_DENIED. */
 int http_access_check(const struct http_service *service, const struct http_identity *identity,
-	const struct operation *operation, const void *input, struct error *err) NODISCARD;
+	const struct operation *operation, const void *input, struct arena *arena,
+	struct error *err) NODISCARD;

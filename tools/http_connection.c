@@ -52,7 +52,6 @@ static void list_add(struct http_connections *set, struct http_connection *conne
 	if (set->first)
 		set->first->previous = connection;
 	set->first = connection;
-	set->count++;
 	pthread_mutex_unlock(&set->mutex);
 }
 
@@ -65,7 +64,6 @@ static void list_remove(struct http_connections *set, struct http_connection *co
 		set->first = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;
-	set->count--;
 	pthread_mutex_unlock(&set->mutex);
 }
 
@@ -123,16 +121,6 @@ size_t http_connections_of(struct http_connections *set, uint64_t peer)
 	pthread_mutex_lock(&set->mutex);
 	for (struct http_connection *c = set->first; c; c = c->next)
 		count += c->peer == peer;
-	pthread_mutex_unlock(&set->mutex);
-	return count;
-}
-
-size_t http_connections_count(struct http_connections *set)
-{
-	size_t count;
-
-	pthread_mutex_lock(&set->mutex);
-	count = set->count;
 	pthread_mutex_unlock(&set->mutex);
 	return count;
 }

@@ -38,7 +38,6 @@ struct http_connection {
 struct http_connections {
 	pthread_mutex_t mutex;
 	struct http_connection *first;
-	size_t count;
 	atomic_size_t charged; /* bytes of large bodies and answers */
 };
 
@@ -72,6 +71,5 @@ void http_connections_sweep(struct http_connections *connections);
  * of all; false when none waits. */
 bool http_connections_evict(struct http_connections *connections, uint64_t peer);
 size_t http_connections_of(struct http_connections *connections, uint64_t peer);
-size_t http_connections_count(struct http_connections *connections);
 /* Those with a request of which the answer has not been sent. */
 size_t http_connections_busy(struct http_connections *connections);

@@ -71,6 +71,16 @@ static struct http_worker *least_loaded(struct http_listener *listener)
 	return least;
 }
 
+/* Those dealt out, also when their worker has not come to them yet. */
+static size_t connection_count(struct http_listener *listener)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < WORKERS; i++)
+		count += listener->workers[i].load;
+	return count;
+}
+
 /* Makes room for one more of that peer; false when it has too many. */
 static bool admit(struct http_listener *listener, int fd)
 {
@@ -130,7 +140,7 @@ static void *accept_connections(void *context)
 		int64_t now_ns = clock_monotonic_ns();
 
 		full = arrived && !end && !accept_one(listener); /* of descriptors */
-		full = full || http_connections_count(connections) >= listener->limit;
+		full = full || connection_count(listener) >= listener->limit;
 		if (full)
 			http_connections_evict(connections, 0);
 		if (now_ns - swept_ns > SWEEP_MS * 1000000LL) {

@@ -114,7 +114,7 @@ static int run_operation(const struct http_service *service, const struct operat
 	if (!body.len)
 		return error_set(err, ERROR_NOT_JSON, "The body is empty");
 	TRY(wire_read(operation->input, body, arena, input, err));
-	TRY(http_access_check(service, identity, operation, input, err));
+	TRY(http_access_check(service, identity, operation, input, arena, err));
 	request.input = input;
 	if (operation->output)
 		request.output = arena_alloc_zero(arena, operation->output->size);

@@ -1,6 +1,11 @@
 #include "api/request_tables.h"
 
+#include "expr/partiql.h"
+
+#define STATEMENT_MAX 8192
+
 struct walk {
+	struct arena *arena;
 	request_table_visitor *visit;
 	void *context;
 };
@@ -27,31 +32,56 @@ static int visit_name(const struct walk *walk, struct slice name, struct error *
 	return slice_present(name) ? walk->visit(walk->context, table_of(name), err) : 0;
 }
 
-/* PartiQL: the name is in the text. */
-static int visit_statement(const struct walk *walk, struct slice statement, struct error *err)
+/* The list that stands in the same struct under that name, or NULL. */
+static const struct request_list *find_values(
+	const struct request_shape *shape, const void *input, const char *name)
 {
-	return slice_present(statement) ? walk->visit(walk->context, (struct slice){ 0 }, err) : 0;
+	for (size_t i = 0; i < shape->count; i++) {
+		if (shape->fields[i].type == FIELD_VALUES &&
+			strcmp(shape->fields[i].name, name) == 0)
+			return (const void *)((const char *)input + shape->fields[i].offset);
+	}
+	return NULL;
 }
 
-static const struct {
-	const char *field;
-	int (*visit)(const struct walk *walk, struct slice string, struct error *err);
-} telling[] = {
-	{ "ResourceArn", visit_name },
-	{ "ShardIterator", visit_name },
-	{ "Statement", visit_statement },
-	{ "StreamArn", visit_name },
-	{ "TableName", visit_name },
-};
-
-static int walk_string(
-	const struct walk *walk, const char *field, struct slice string, struct error *err)
+/* PartiQL names its table in the text, which is read as it will be to run it. */
+static int visit_statement(const struct walk *walk, const struct request_shape *shape,
+	const void *input, struct slice text, struct error *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(telling); i++) {
-		if (strcmp(telling[i].field, field) == 0)
-			return telling[i].visit(walk, string, err);
+	const struct request_list *parameters = find_values(shape, input, "Parameters");
+	struct error unread CLEANUP(error_release) = ERROR_INIT;
+	struct partiql_statement statement = { 0 };
+
+	if (!slice_present(text))
+		return 0;
+	if (text.len > STATEMENT_MAX || !parameters ||
+		partiql_parse(text, parameters->items, parameters->count, walk->arena, &statement,
+			&unread) < 0)
+		statement.table_name = (struct slice){ 0 };
+	return walk->visit(walk->context, statement.table_name, err);
+}
+
+static bool names_table(const char *field)
+{
+	static const char *const names[] = { "ResourceArn", "ShardIterator", "StreamArn",
+		"TableName" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], field) == 0)
+			return true;
 	}
-	return 0;
+	return false;
+}
+
+static int walk_string(const struct walk *walk, const struct request_shape *shape,
+	const void *input, const struct field *field, struct error *err)
+{
+	struct slice string =
+		*(const struct slice *)(const void *)((const char *)input + field->offset);
+
+	if (strcmp(field->name, "Statement") == 0)
+		return visit_statement(walk, shape, input, string, err);
+	return names_table(field->name) ? visit_name(walk, string, err) : 0;
 }
 
 static int walk_shape(const struct walk *walk, const struct request_shape *shape, const void *input,
@@ -96,12 +126,14 @@ static int walk_list_map(const struct walk *walk, const struct field *field,
 	return 0;
 }
 
-static int walk_field(
-	const struct walk *walk, const struct field *field, const void *member, struct error *err)
+static int walk_field(const struct walk *walk, const struct request_shape *shape, const void *input,
+	const struct field *field, struct error *err)
 {
+	const void *member = (const char *)input + field->offset;
+
 	switch (field->type) {
 	case FIELD_STRING:
-		return walk_string(walk, field->name, *(const struct slice *)member, err);
+		return walk_string(walk, shape, input, field, err);
 	case FIELD_STRUCT:
 		member = *(const void *const *)member;
 		return member ? walk_shape(walk, field->shape, member, err) : 0;
@@ -135,15 +167,14 @@ static int walk_shape(const struct walk *walk, const struct request_shape *shape
 	struct error *err)
 {
 	for (size_t i = 0; i < shape->count; i++)
-		TRY(walk_field(walk, &shape->fields[i],
-			(const char *)input + shape->fields[i].offset, err));
+		TRY(walk_field(walk, shape, input, &shape->fields[i], err));
 	return 0;
 }
 
-int request_visit_tables(const struct operation *operation, const void *input,
+int request_visit_tables(const struct operation *operation, const void *input, struct arena *arena,
 	request_table_visitor *visit, void *context, struct error *err)
 {
-	struct walk walk = { visit, context };
+	struct walk walk = { arena, visit, context };
 
 	return walk_shape(&walk, operation->input, input, err);
 }

@@ -581,7 +581,7 @@ def credentials(workdir):
             "AccessKeyId": "READER",
             "SecretAccessKey": "reader+secret",
             "UserName": "reader",
-            "Operations": ["GetItem", "BatchGetItem", "ListTables"],
+            "Operations": ["GetItem", "BatchGetItem", "ListTables", "*Statement"],
             "Tables": ["Mov*"],
         },
     ]
@@ -679,6 +679,13 @@ def test_every_table_of_a_batch_must_be_allowed(guarded):
     reader = guarded.client(key="READER", secret="reader+secret")
     items = {"Movies": {"Keys": [KEY]}, "Other": {"Keys": [KEY]}}
     code, message = denied(reader.batch_get_item, RequestItems=items)
+    assert code == "AccessDeniedException" and "table/Other" in message
+
+
+def test_the_table_of_a_statement_must_be_allowed(guarded):
+    reader = guarded.client(key="READER", secret="reader+secret")
+    statement = """SELECT * FROM "%s" WHERE k = 'a'"""
+    code, message = denied(reader.execute_statement, Statement=statement % "Other")
     assert code == "AccessDeniedException" and "table/Other" in message
 
 

@@ -25,7 +25,7 @@ static void check_tables(enum operation_id id, const char *json, const char *exp
 	void *input = arena_alloc_zero(&arena, operation->input->size);
 
 	CHECK_OK(wire_read(operation->input, door_json(&arena, json), &arena, input, &err), &err);
-	CHECK_OK(request_visit_tables(operation, input, note, &names, &err), &err);
+	CHECK_OK(request_visit_tables(operation, input, &arena, note, &names, &err), &err);
 	CHECK_TEXT(buf_slice(&names), expected);
 }
 
@@ -81,13 +81,32 @@ static void an_arn_of_no_table_is_not_known(void)
 	check_tables(OPERATION_TAG_RESOURCE, "{'ResourceArn': 'arn:aws:s3:::bucket'}", "?");
 }
 
-static void the_table_of_a_statement_is_not_known(void)
+static void a_statement_names_its_table(void)
 {
-	check_tables(OPERATION_EXECUTE_STATEMENT, "{'Statement': 'SELECT * FROM Movies'}", "?");
-	check_tables(OPERATION_BATCH_EXECUTE_STATEMENT,
-		"{'Statements': [{'Statement': 'a'}, {'Statement': 'b'}]}", "? ?");
 	check_tables(
-		OPERATION_EXECUTE_TRANSACTION, "{'TransactStatements': [{'Statement': 'a'}]}", "?");
+		OPERATION_EXECUTE_STATEMENT, "{'Statement': 'SELECT * FROM Movies'}", "Movies");
+	check_tables(OPERATION_EXECUTE_STATEMENT,
+		"{'Statement': 'DELETE FROM Movies WHERE pk = ?', 'Parameters': [{'S': 'x'}]}",
+		"Movies");
+}
+
+static void every_statement_counts(void)
+{
+	check_tables(OPERATION_BATCH_EXECUTE_STATEMENT,
+		"{'Statements': [{'Statement': 'SELECT * FROM Movies'}, "
+		"{'Statement': 'SELECT * FROM Actors.byName'}]}",
+		"Movies Actors");
+	check_tables(OPERATION_EXECUTE_TRANSACTION,
+		"{'TransactStatements': [{'Statement': 'UPDATE Movies SET x = 1 WHERE pk = 2'}, "
+		"{'Statement': 'EXISTS(SELECT * FROM Actors WHERE pk = 1)'}]}",
+		"Movies Actors");
+}
+
+static void the_table_of_a_statement_that_cannot_be_read_is_not_known(void)
+{
+	check_tables(OPERATION_EXECUTE_STATEMENT, "{'Statement': 'SELECT * FROM'}", "?");
+	check_tables(OPERATION_EXECUTE_STATEMENT,
+		"{'Statement': 'SELECT * FROM Movies WHERE pk = ?'}", "?");
 }
 
 static const struct test_case cases[] = {
@@ -97,6 +116,9 @@ static const struct test_case cases[] = {
 	{ "a transaction names every table", a_transaction_names_every_table },
 	{ "an ARN names its table", an_arn_names_its_table },
 	{ "an ARN of no table is not known", an_arn_of_no_table_is_not_known },
-	{ "the table of a statement is not known", the_table_of_a_statement_is_not_known },
+	{ "a statement names its table", a_statement_names_its_table },
+	{ "every statement counts", every_statement_counts },
+	{ "the table of a statement that cannot be read is not known",
+		the_table_of_a_statement_that_cannot_be_read_is_not_known },
 };
 TEST_MAIN(cases)
