@@ -33,7 +33,8 @@ int request_table(
 	const struct table_facts *table;
 
 	if (request_run(fs, OPERATION_DESCRIBE_TABLE, &input, &output, &arena, err) < 0) {
-		if (err->class != ERROR_TABLE_NOT_FOUND)
+		/* A name that no table can have is not there either. */
+		if (err->class != ERROR_TABLE_NOT_FOUND && err->class != ERROR_VALIDATION)
 			return -1;
 		error_release(err);
 		return REQUEST_ABSENT;

@@ -1,5 +1,7 @@
 #include "api/arn.h"
 
+#include "api/shapes.h"
+
 struct slice arn_of_table(const struct engine *engine, struct slice table, struct arena *arena)
 {
 	return arena_printf(arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s",
@@ -45,7 +47,32 @@ static bool parse(struct slice text, struct arn *ret)
 	if (!slice_equal_string(next_part(&rest, '/'), "table"))
 		return false;
 	ret->table = next_part(&rest, '/');
-	return ret->table.len > 0;
+	return known_name.matches(ret->table) && ret->table.len >= TABLE_NAME_MIN &&
+	       ret->table.len <= TABLE_NAME_MAX;
+}
+
+static int take(const struct engine *engine, const struct request *request, struct slice arn,
+	struct arn *ret, struct error *err)
+{
+	if (!parse(arn, ret))
+		return error_set(err, ERROR_VALIDATION,
+			"Invalid TableArn: Invalid ResourceArn provided as input %.*s",
+			SLICE_ARG(arn));
+	if (!slice_equal(ret->account, engine->account))
+		return error_set(err, ERROR_ACCESS_DENIED,
+			"User: arn:aws:iam::%.*s:root is not authorized to perform: dynamodb:%s on "
+			"resource: %.*s",
+			SLICE_ARG(engine->account), operations[request->operation].name,
+			SLICE_ARG(arn));
+	return 0;
+}
+
+int arn_check(const struct engine *engine, const struct request *request, struct slice arn,
+	struct error *err)
+{
+	struct arn parts;
+
+	return take(engine, request, arn, &parts, err);
 }
 
 int arn_find_table(struct engine *engine, const struct request *request, struct slice arn,
@@ -54,18 +81,11 @@ int arn_find_table(struct engine *engine, const struct request *request, struct 
 	struct arn parts;
 	int r;
 
-	if (!parse(arn, &parts))
-		return error_set(err, ERROR_VALIDATION,
-			"Invalid TableArn: Invalid ResourceArn provided as input %.*s",
-			SLICE_ARG(arn));
-	if (!slice_equal(parts.account, engine->account))
-		return error_set(err, ERROR_ACCESS_DENIED,
-			"User: arn:aws:iam::%.*s:root is not authorized to perform: dynamodb:%s on "
-			"resource: %.*s",
-			SLICE_ARG(engine->account), operations[request->operation].name,
-			SLICE_ARG(arn));
-	r = table_find(engine->store, parts.table, ret, err);
-	if (r == TABLE_ABSENT || (r == 0 && !slice_equal(parts.region, engine->region)))
+	TRY(take(engine, request, arn, &parts, err));
+	r = slice_equal(parts.region, engine->region)
+		    ? table_find(engine->store, parts.table, ret, err)
+		    : TABLE_ABSENT;
+	if (r == TABLE_ABSENT)
 		return error_set(err, ERROR_TABLE_NOT_FOUND,
 			"Requested resource not found: ResourcArn: %.*s not found", SLICE_ARG(arn));
 	return r;

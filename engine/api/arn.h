@@ -13,6 +13,9 @@ struct slice arn_of_table(const struct engine *engine, struct slice table, struc
 struct slice arn_of_part(const struct engine *engine, struct slice table, const char *kind,
 	struct slice name, struct arena *arena);
 
+/* What is wrong with a ResourceArn, whatever its table. */
+int arn_check(const struct engine *engine, const struct request *request, struct slice arn,
+	struct error *err) NODISCARD;
 /* The table that a ResourceArn names: a new reference. Errors: "Invalid TableArn:
  * Invalid ResourceArn provided as input x", ERROR_ACCESS_DENIED for another
  * account's ("User: … is not authorized to perform: dynamodb:TagResource on

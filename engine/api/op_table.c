@@ -57,11 +57,22 @@ int table_not_found(struct slice name, struct error *err)
 		"Requested resource not found: Table: %.*s not found", SLICE_ARG(name));
 }
 
+int check_table_name(struct slice name, struct error *err)
+{
+	if (name.len >= TABLE_NAME_MIN && name.len <= TABLE_NAME_MAX)
+		return 0;
+	return error_set(err, ERROR_VALIDATION,
+		"TableName must be at least %d characters long and at most %d characters long",
+		TABLE_NAME_MIN, TABLE_NAME_MAX);
+}
+
 int engine_find_named_table(
 	struct engine *engine, struct slice name, struct table **ret, struct error *err)
 {
-	int r = table_find(engine->store, name, ret, err);
+	int r;
 
+	TRY(check_table_name(name, err));
+	r = table_find(engine->store, name, ret, err);
 	if (r == TABLE_ABSENT)
 		return table_not_found(name, err);
 	return r;

@@ -64,6 +64,7 @@ int run_tag_resource(struct engine *engine, struct request *request, struct erro
 	const struct tag_resource_input *in = request->input;
 	struct tag_change change = { .added = &in->tags };
 
+	TRY(arn_check(engine, request, in->resource_arn, err));
 	if (!in->tags.count)
 		return error_set(
 			err, ERROR_VALIDATION, "Atleast one Tag needs to be provided as Input.");
@@ -75,6 +76,7 @@ int run_untag_resource(struct engine *engine, struct request *request, struct er
 	const struct untag_resource_input *in = request->input;
 	struct tag_change change = { .removed = &in->tag_keys };
 
+	TRY(arn_check(engine, request, in->resource_arn, err));
 	if (!in->tag_keys.count)
 		return error_set(err, ERROR_VALIDATION,
 			"Atleast one Tag Key needs to be provided as Input.");

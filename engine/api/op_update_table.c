@@ -18,11 +18,17 @@ struct table_change {
 
 /* What can be said of the request before its table is looked for. */
 
+static bool asks_encryption(const struct sse_specification *sse)
+{
+	return sse && (sse->enabled.present || slice_present(sse->sse_type) ||
+			      slice_present(sse->kms_master_key_id));
+}
+
 static int check_something(const struct update_table_input *in, struct error *err)
 {
 	if (slice_present(in->billing_mode) || in->provisioned_throughput ||
 		in->global_secondary_index_updates.count || in->stream_specification ||
-		in->sse_specification || slice_present(in->table_class) ||
+		asks_encryption(in->sse_specification) || slice_present(in->table_class) ||
 		in->deletion_protection_enabled.present || in->on_demand_throughput ||
 		in->warm_throughput)
 		return 0;
@@ -48,6 +54,32 @@ static int check_billing(const struct update_table_input *in, struct error *err)
 	return 0;
 }
 
+static struct slice index_of(const struct global_index_update *update)
+{
+	if (update->create)
+		return update->create->index_name;
+	return update->delete ? update->delete->index_name : update->update->index_name;
+}
+
+static int check_one_update_each(const struct request_list *list, struct error *err)
+{
+	const struct global_index_update *updates = list->items;
+
+	for (size_t i = 0; i < list->count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			struct slice name = index_of(&updates[i]);
+
+			if (slice_equal(name, index_of(&updates[j])))
+				return error_set(err, ERROR_VALIDATION,
+					INVALID
+					"Only one global secondary index update per index is "
+					"allowed simultaneously. Index: %.*s",
+					SLICE_ARG(name));
+		}
+	}
+	return 0;
+}
+
 static int check_index_updates(const struct update_table_input *in, struct error *err)
 {
 	const struct global_index_update *updates = in->global_secondary_index_updates.items;
@@ -64,6 +96,7 @@ static int check_index_updates(const struct update_table_input *in, struct error
 					"GlobalSecondaryIndexUpdate.Delete must not be null");
 		made += !update->update;
 	}
+	TRY(check_one_update_each(&in->global_secondary_index_updates, err));
 	if (made > 1)
 		return error_set(err, ERROR_LIMIT_EXCEEDED,
 			"Subscriber limit exceeded: Only 1 online index can be created or deleted "
@@ -73,6 +106,7 @@ static int check_index_updates(const struct update_table_input *in, struct error
 
 static int check_input(const struct update_table_input *in, struct error *err)
 {
+	TRY(check_table_name(in->table_name, err));
 	TRY(check_something(in, err));
 	TRY(check_billing(in, err));
 	return check_index_updates(in, err);
@@ -333,10 +367,7 @@ static int change_stream(struct txn *txn, struct table_description *description,
 static int change_on_demand(struct table_description *description,
 	const struct on_demand_throughput *in, struct error *err)
 {
-	if (description->billing_mode != BILLING_PAY_PER_REQUEST)
-		return error_set(err, ERROR_VALIDATION,
-			INVALID "OnDemandThroughput can be specified only when BillingMode is "
-				"PAY_PER_REQUEST");
+	TRY(design_check_on_demand(in, description->billing_mode, err));
 	return design_on_demand(in, "table", &description->max_read_request_units,
 		&description->max_write_request_units, err);
 }

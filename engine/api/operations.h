@@ -32,5 +32,9 @@ int engine_find_table(
 /* The same for operations on tables, whose error names it. */
 int engine_find_named_table(
 	struct engine *engine, struct slice name, struct table **ret, struct error *err) NODISCARD;
+#define TABLE_NAME_MIN 3
+#define TABLE_NAME_MAX 255 /* characters */
+/* Whether an operation on tables would look for one of that name. */
+int check_table_name(struct slice name, struct error *err) NODISCARD;
 /* "Requested resource not found: Table: T not found". Always -1. */
 int table_not_found(struct slice name, struct error *err);

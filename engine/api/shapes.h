@@ -28,10 +28,11 @@ extern const struct field_pattern resource_name, known_name;
 		.count = ARRAY_SIZE(identifier##_fields), \
 	}
 
-/* Table names: DescribeTable and its kin take any that can be looked up. */
+/* Table names: how long one is that exists, operations on it tell in other words
+ * (check_table_name()), or as a table that is not found. */
 #define NEW_TABLE_NAME .required = true, .min = 3, .max = 255, .pattern = &resource_name
-#define TABLE_NAME     .required = true, .min = 1, .max = 1024
-#define ITEMS_TABLE    TABLE_NAME, .pattern = &known_name
+#define TABLE_NAME     .required = true, .min = 1, .max = 1024, .pattern = &known_name
+#define ITEMS_TABLE    TABLE_NAME
 
 extern const struct request_shape shape_attribute_definition, shape_key_schema_element,
 	shape_provisioned_throughput, shape_throughput_facts, shape_on_demand_throughput,

@@ -18,9 +18,6 @@ const char *const select_names[] = {
 	NULL,
 };
 
-/* Until legacy.c has it. */
-const char *const comparison_names[] __attribute__((weak)) = { "IN", "NULL", "BETWEEN", "LT",
-	"NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS", NULL };
 const char *const return_on_failure_names[] = { "ALL_OLD", "NONE", NULL };
 const char *const return_capacity_names[] = { "INDEXES", "TOTAL", "NONE", NULL };
 const char *const return_metrics_names[] = { "SIZE", "NONE", NULL };

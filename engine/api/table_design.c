@@ -231,6 +231,18 @@ static int check_on_demand_units(
 	return 0;
 }
 
+int design_check_on_demand(
+	const struct on_demand_throughput *in, enum billing_mode billing_mode, struct error *err)
+{
+	if (billing_mode == BILLING_PAY_PER_REQUEST)
+		return 0;
+	return error_set(err, ERROR_VALIDATION,
+		INVALID "%s for OnDemandThroughput cannot be specified when table BillingMode is "
+			"PROVISIONED.",
+		in->max_read_request_units.present ? "MaxReadRequestUnits"
+						   : "MaxWriteRequestUnits");
+}
+
 int design_on_demand(const struct on_demand_throughput *in, const char *of, int64_t *ret_read,
 	int64_t *ret_write, struct error *err)
 {
@@ -523,6 +535,9 @@ int design_table(const struct create_table_input *in, struct arena *arena,
 	TRY(resolve_key(in, &description.key, err));
 	TRY(design_indexes(in, arena, &description, err));
 	TRY(check_definitions_used(in, &description, err));
+	if (in->on_demand_throughput)
+		TRY(design_check_on_demand(
+			in->on_demand_throughput, description.billing_mode, err));
 	if (in->on_demand_throughput)
 		TRY(design_on_demand(in->on_demand_throughput, "table",
 			&description.max_read_request_units, &description.max_write_request_units,

@@ -261,12 +261,23 @@ static void region_and_account_are_those_of_the_options(void)
 static void control_operations_name_the_table_that_is_not_there(void)
 {
 	struct door door CLEANUP(door_release) = door_new();
-	static const char message[] = "Requested resource not found: Table: ab not found";
+	static const char message[] = "Requested resource not found: Table: abc not found";
 
-	CHECK_REFUSED(&door, OPERATION_DESCRIBE_TABLE, "{'TableName': 'ab'}", ERROR_TABLE_NOT_FOUND,
+	CHECK_REFUSED(&door, OPERATION_DESCRIBE_TABLE, "{'TableName': 'abc'}",
+		ERROR_TABLE_NOT_FOUND, message);
+	CHECK_REFUSED(&door, OPERATION_DELETE_TABLE, "{'TableName': 'abc'}", ERROR_TABLE_NOT_FOUND,
 		message);
-	CHECK_REFUSED(&door, OPERATION_DELETE_TABLE, "{'TableName': 'ab'}", ERROR_TABLE_NOT_FOUND,
-		message);
+}
+
+static void control_operations_tell_names_that_no_table_has(void)
+{
+	struct door door CLEANUP(door_release) = door_new();
+
+	CHECK_INVALID(&door, OPERATION_DESCRIBE_TABLE, "{'TableName': 'ab'}",
+		"TableName must be at least 3 characters long and at most 255 characters long");
+	CHECK_INVALID(&door, OPERATION_DELETE_TABLE, "{'TableName': 'a b'}",
+		"1 validation error detected: Value 'a b' at 'tableName' failed to satisfy "
+		"constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
 }
 
 static void tables_are_listed_by_name_a_hundred_at_a_time(void)
@@ -473,6 +484,8 @@ static const struct test_case cases[] = {
 		region_and_account_are_those_of_the_options },
 	{ "control operations name the table that is not there",
 		control_operations_name_the_table_that_is_not_there },
+	{ "control operations tell names that no table has",
+		control_operations_tell_names_that_no_table_has },
 	{ "tables are listed by name, a hundred at a time",
 		tables_are_listed_by_name_a_hundred_at_a_time },
 	{ "a page of tables tells its last only when more follow",

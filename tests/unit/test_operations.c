@@ -399,28 +399,17 @@ static void limits_agree(void)
 	walk_all(true, check_limits);
 }
 
-/* What is looked up by name is not found, whatever the name. */
-static const char *const lookups[] = {
-	"DeleteTable.TableName",
-	"DescribeTable.TableName",
-	"DescribeTimeToLive.TableName",
-	"UpdateTable.TableName",
-	"UpdateTimeToLive.TableName",
-	NULL,
-};
-
 static void check_pattern(const struct pair *pair)
 {
 	const char *pattern = model_string(pair->member, "pattern");
 
-	if (!pair->field || pair->field->type == FIELD_UNSUPPORTED || !*pattern ||
-		is_one_of(pair->path, lookups))
+	if (!pair->field || pair->field->type == FIELD_UNSUPPORTED || !*pattern)
 		return;
 	CHECK_PAIR(pair, pair->field->pattern);
 	CHECK_PAIR(pair, strcmp(pair->field->pattern->text, pattern) == 0);
 }
 
-static void patterns_agree_but_for_the_lookup_of_a_table(void)
+static void patterns_agree(void)
 {
 	walk_all(true, check_pattern);
 }
@@ -468,8 +457,7 @@ static const struct test_case cases[] = {
 	{ "elements have the service's shapes", elements_have_the_service_s_shapes },
 	{ "required members agree", required_members_agree },
 	{ "limits agree", limits_agree },
-	{ "patterns agree, but for the lookup of a table",
-		patterns_agree_but_for_the_lookup_of_a_table },
+	{ "patterns agree", patterns_agree },
 	{ "enumerations agree", enumerations_agree },
 	{ "a value of an enumeration has its constant",
 		a_value_of_an_enumeration_has_its_constant },
