@@ -107,7 +107,8 @@ def refused(code, *messages):
         yield
     except ClientError as error:
         told = error.response["Error"]
-        assert (told["Code"], told["Message"]) in [(code, message) for message in messages]
+        expected = [(code, message) for message in messages]
+        assert (told["Code"], told["Message"]) in expected, f"{told} instead of {expected}"
     else:
         raise AssertionError(f"not refused with {code}")
 
