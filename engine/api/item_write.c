@@ -123,7 +123,10 @@ static int condition_failed(struct planned_write *plan, const struct map *old, s
 	struct buf members CLEANUP(buf_release) = BUF_INIT;
 
 	plan->failed_item = old;
-	error_set(err, ERROR_CONDITION_FAILED, "The conditional request failed");
+	if (plan->inserts)
+		error_set(err, ERROR_DUPLICATE_ITEM, "Duplicate primary key exists in table");
+	else
+		error_set(err, ERROR_CONDITION_FAILED, "The conditional request failed");
 	if (!plan->return_old_on_failure || !old)
 		return -1;
 	buf_append_string(&members, "\"Item\":");

@@ -28,6 +28,7 @@ struct planned_write {
 	bool return_old_on_failure;
 	bool unfit; /* of a transaction: it could not be planned, and is not applied */
 	bool transacted; /* sizes are judged as in a transaction */
+	bool inserts; /* the condition failing is ERROR_DUPLICATE_ITEM */
 	/* Results: */
 	struct write_result result;
 	bool skipped; /* an update that only removes met no item */

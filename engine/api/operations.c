@@ -40,6 +40,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_WRITE,
 		.input = &shape_batch_execute_statement_input,
 		.output = &shape_batch_execute_statement_output,
+		.run = run_batch_execute_statement,
 	},
 	[OPERATION_BATCH_GET_ITEM] = {
 		.name = "BatchGetItem",
@@ -135,6 +136,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_WRITE,
 		.input = &shape_execute_statement_input,
 		.output = &shape_execute_statement_output,
+		.run = run_execute_statement,
 	},
 	[OPERATION_EXECUTE_TRANSACTION] = {
 		.name = "ExecuteTransaction",
@@ -142,6 +144,7 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_WRITE,
 		.input = &shape_execute_transaction_input,
 		.output = &shape_execute_transaction_output,
+		.run = run_execute_transaction,
 	},
 	[OPERATION_GET_ITEM] = {
 		.name = "GetItem",

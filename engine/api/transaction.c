@@ -47,6 +47,8 @@ static const char *reason_code(const struct error *failure)
 		return "ConditionalCheckFailed";
 	if (failure->class == ERROR_DUPLICATE_ITEM)
 		return "DuplicateItem";
+	if (failure->class == ERROR_TABLE_NOT_FOUND)
+		return "ResourceNotFound";
 	return "ValidationError";
 }
 
