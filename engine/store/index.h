@@ -22,8 +22,11 @@
  * Actual: N IndexName: i", "One or more parameter values are not valid. A value
  * specified for a secondary index key is not supported. The AttributeValue for a
  * key attribute cannot contain an empty string value. IndexName: i, IndexKey:
- * k", and the key size limits. With an old item, attributes it has equal are not
- * looked at (an update checks what it changes). */
+ * k", and the key size limits. With an old item (of an update; empty when there
+ * is none), attributes it has equal are not looked at, and an empty value is told
+ * of as the update's. Of several faults, that of the index whose name comes first
+ * is told. write_apply() calls it: before anything else for a put, after the
+ * decision for an update. */
 int index_check_item(const struct table_description *table, const struct map *old,
 	const struct map *item, struct error *err) NODISCARD;
 

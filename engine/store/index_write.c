@@ -94,7 +94,7 @@ static bool same_attribute(const struct map *a, const struct map *b, struct slic
 static bool same_projection(
 	const struct index_change *change, const struct index_description *index)
 {
-	if (change->same || index->projection == PROJECTION_KEYS_ONLY)
+	if (change->same)
 		return true;
 	if (index->projection == PROJECTION_ALL)
 		return false;

@@ -5,8 +5,10 @@
 #include "store/table_private.h"
 #include "store/txn_private.h"
 
-/* Rows of one chunk: some milliseconds under the writer mutex. */
-#define CHUNK_ROWS 1000
+/* One chunk: some milliseconds under the writer mutex. Bytes are of what is read,
+ * which without indexes is headers. */
+#define CHUNK_ROWS  1000
+#define CHUNK_BYTES (4u << 20)
 
 /* One chunk of a recount. */
 struct chunk {
@@ -14,8 +16,9 @@ struct chunk {
 	struct table_body *body;
 	struct table *table; /* its newest version */
 	int64_t items, bytes;
+	size_t bytes_read;
 	struct index_counts *indexes; /* in the arena */
-	struct slice last; /* key, in the arena; absent when complete */
+	struct slice last; /* key counted, in the arena; absent: none */
 	bool complete;
 };
 
@@ -91,15 +94,12 @@ static int count_entries(
 
 static int count_row(struct txn *txn, struct chunk *chunk, const struct row *row, struct error *err)
 {
-	struct arena_mark mark = arena_mark(txn->arena);
-
 	chunk->items++;
 	chunk->bytes += row->meta.item_size;
+	chunk->bytes_read += row->item.len;
 	if (chunk->table->description.index_count)
 		TRY(count_entries(txn, chunk, row, err));
-	arena_reset(txn->arena, mark);
-	if (chunk->items == CHUNK_ROWS)
-		chunk->last = arena_copy(txn->arena, row->key);
+	chunk->last = arena_copy(txn->arena, row->key);
 	return 0;
 }
 
@@ -108,19 +108,21 @@ static int chunk_count(struct txn *txn, struct chunk *chunk, struct error *err)
 	struct row_cursor *cursor CLEANUP(row_cursor_closep) = NULL;
 	struct row_range after = { .lower = buf_slice(&chunk->table->body->counters.frontier) };
 	enum row_want want = chunk->table->description.index_count ? ROW_FULL : ROW_META;
+	struct arena_mark mark = arena_mark(txn->arena);
 	struct row row;
 	int r;
 
 	TRY(row_cursor_open(txn, chunk->table, &after, want, &cursor, err));
-	while (chunk->items < CHUNK_ROWS) {
+	while (chunk->items < CHUNK_ROWS && chunk->bytes_read < CHUNK_BYTES) {
 		TRY(r = row_cursor_next(cursor, &row, err));
 		if (r == ROW_END) {
 			chunk->complete = true;
 			break;
 		}
-		/* The last one of the chunk before was counted there. */
-		if (!slice_equal(row.key, after.lower))
-			TRY(count_row(txn, chunk, &row, err));
+		if (slice_equal(row.key, after.lower))
+			continue; /* counted as the last one of the chunk before */
+		arena_reset(txn->arena, mark);
+		TRY(count_row(txn, chunk, &row, err));
 	}
 	return row_cursor_close(cursor, err);
 }

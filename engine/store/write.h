@@ -4,6 +4,9 @@
  *
  *	old row -> expectation -> decision -> new item -> row -> indexes -> stream -> counts
  *
+ * (a put's item is checked against the indexes before all of this, an update's
+ * when it is made).
+ *
  * Invariants:
  * 1. An item is stored only if it passed item_validate() and its key is the
  *    row key.
@@ -74,8 +77,10 @@ struct write_result {
 	struct row old; /* with want_old: in the transaction's arena */
 	struct row_meta meta; /* of the new row; zero after a delete */
 	uint32_t old_size; /* item size before; 0: there was none */
-	const struct map *old_item; /* decoded, with want_old or decide; NULL: none */
-	const struct map *new_item; /* NULL: none */
+	/* With want_old or decide: the items before and after, decoded, in
+	 * the transaction's arena; NULL: none. What was left as it is, is both. */
+	const struct map *old_item;
+	const struct map *new_item;
 	const struct index_write *indexes; /* with want_units, one for each index */
 	size_t index_count;
 };

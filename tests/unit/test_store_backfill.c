@@ -36,11 +36,22 @@ static void expect_sound(struct fixture *f)
 	CHECK_INT(fixture_check(f, NULL).problems, 0);
 }
 
+/* Opens the store without its worker, so that nothing is done by itself. */
+static void open_idle(struct fixture *f, const char *table)
+{
+	fixture_close(f);
+	CHECK_OK(store_open(f->path, &(struct store_options){ .read_only_check = true }, &f->store,
+			 &f->err),
+		&f->err);
+	f->table = fixture_find(f, table);
+}
+
 static void an_index_on_an_empty_table_is_active_at_once(void)
 {
 	struct fixture f CLEANUP(fixture_release) = fixture_with_items(0);
 	struct index_description index = index_global("byg");
 
+	open_idle(&f, "I");
 	index_change(&f, &index);
 	CHECK_INT(table_find_index(f.table, index.name)->status, INDEX_ACTIVE);
 	index_put(&f, 1, "x", 1, NULL);
@@ -259,16 +270,6 @@ static void the_expiry_index_comes_and_goes_with_the_attribute(void)
 	CHECK(!table_expiry_index(f.table));
 }
 
-/* Opens the store without its worker, so that nothing is done by itself. */
-static void open_idle(struct fixture *f, const char *table)
-{
-	fixture_close(f);
-	CHECK_OK(store_open(f->path, &(struct store_options){ .read_only_check = true }, &f->store,
-			 &f->err),
-		&f->err);
-	f->table = fixture_find(f, table);
-}
-
 static void writes_behind_the_frontier_keep_the_index_and_others_leave_it(void)
 {
 	struct fixture f CLEANUP(fixture_release) = fixture_with_items(ROWS);
@@ -293,6 +294,14 @@ static void writes_behind_the_frontier_keep_the_index_and_others_leave_it(void)
 	CHECK_INT(fixture_check(&f, NULL).problems, 0);
 }
 
+static void reopen(struct fixture *f)
+{
+	fixture_close(f);
+	fixture_open(f);
+	table_unref(f->table);
+	f->table = fixture_find(f, "I");
+}
+
 static void a_back_fill_goes_on_where_it_was_when_the_store_is_opened(void)
 {
 	struct fixture f CLEANUP(fixture_release) = fixture_with_items(ROWS);
@@ -308,10 +317,7 @@ static void a_back_fill_goes_on_where_it_was_when_the_store_is_opened(void)
 	CHECK_INT(index_counts(&f, "byg").items, made);
 	CHECK(f.table->indexes[0]->frontier.len > 0);
 	CHECK_INT(fixture_check(&f, NULL).problems, 0);
-	fixture_close(&f);
-	fixture_open(&f);
-	table_unref(f.table);
-	f.table = fixture_find(&f, "I");
+	reopen(&f);
 	index_wait(&f, "byg");
 	CHECK_INT(index_counts(&f, "byg").items, ROWS / 3 * 2);
 	expect_sound(&f);
@@ -346,9 +352,6 @@ static void run_and_die(struct fixture *f, void (*run)(struct fixture *f, int to
 	close(pipe_ends[0]);
 	CHECK_INT(waitpid(child, &status, 0), child);
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	fixture_open(f);
-	table_unref(f->table);
-	f->table = fixture_find(f, "I");
 }
 
 static void tell_and_go_on(struct fixture *f, int told)
@@ -377,6 +380,7 @@ static void a_back_fill_goes_on_after_a_crash(void)
 	struct fixture f CLEANUP(fixture_release) = fixture_with_items(ROWS);
 
 	run_and_die(&f, index_and_die);
+	reopen(&f);
 	index_wait(&f, "byg");
 	expect_sound(&f);
 }
@@ -397,9 +401,39 @@ static void indexes_and_their_counts_are_sound_after_a_crash(void)
 	index_change(&f, &index);
 	index_wait(&f, "byg");
 	run_and_die(&f, write_and_die);
+	reopen(&f);
 	expect_sound(&f);
 	counts = index_counts(&f, "byg");
 	CHECK(counts.items > 0 && counts.bytes > counts.items * 10);
+}
+
+static void put_and_die(struct fixture *f, int told)
+{
+	put_some(f, 1);
+	CHECK_INT(write(told, "", 1), 1);
+	pause();
+}
+
+static void a_recount_of_an_index_goes_with_the_writes(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_with_items(ROWS);
+	struct index_description index = index_global("byg");
+	int r;
+
+	index_change(&f, &index);
+	index_wait(&f, "byg");
+	run_and_die(&f, put_and_die);
+	open_idle(&f, "I");
+	CHECK_INT(count_step(f.table, &f.err), 0);
+	index_put(&f, 2, "x", 2, "a longer text than before");
+	index_put(&f, 4, NULL, 2, NULL);
+	index_put(&f, ROWS - 1, "x", 2, "a longer text than before");
+	index_put(&f, ROWS - 2, NULL, 2, NULL);
+	while ((r = count_step(f.table, &f.err)) == 0)
+		;
+	CHECK_INT(r, COUNT_DONE);
+	CHECK_INT(index_counts(&f, "byg").items, ROWS / 3 * 2 - 2);
+	CHECK_INT(fixture_check(&f, NULL).problems, 0);
 }
 
 static void drop_and_die(struct fixture *f, int told)
@@ -422,6 +456,7 @@ static void a_file_left_by_a_dropped_index_goes_when_the_store_is_opened(void)
 	id = index_id(&f, "byg");
 	CHECK(index_file_exists(&f, id));
 	run_and_die(&f, drop_and_die);
+	reopen(&f);
 	CHECK(!index_file_exists(&f, id));
 	expect_sound(&f);
 }
@@ -468,6 +503,8 @@ static const struct test_case cases[] = {
 	{ "a back-fill goes on after a crash", a_back_fill_goes_on_after_a_crash },
 	{ "indexes and their counts are sound after a crash",
 		indexes_and_their_counts_are_sound_after_a_crash },
+	{ "a recount of an index goes with the writes",
+		a_recount_of_an_index_goes_with_the_writes },
 	{ "a file left by a dropped index goes when the store is opened",
 		a_file_left_by_a_dropped_index_goes_when_the_store_is_opened },
 	{ "an update that fails changes nothing", an_update_that_fails_changes_nothing },

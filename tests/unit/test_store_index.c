@@ -105,33 +105,61 @@ static void a_range_of_an_index_is_one_of_entries(void)
 	buf_release(&walk.last);
 }
 
-static int walk_and_write_body(struct txn *txn, void *context, struct error *err)
+/* A walk in whose middle an item is written. */
+struct disturbed {
+	struct fixture *f;
+	int64_t n; /* what the item 3 gets at the first step */
+	struct buf text; /* sort keys of the rows */
+};
+
+static int disturbed_body(struct txn *txn, void *context, struct error *err)
 {
 	struct row_cursor *cursor CLEANUP(row_cursor_closep) = NULL;
-	struct fixture *f = context;
-	int r, count = 0;
+	struct disturbed *walk = context;
+	struct table *table = walk->f->table;
+	struct value sk;
 	struct row row;
+	int r;
 
 	TRY(index_cursor_open(
-		txn, f->table, SLICE("byg"), &(struct row_range){ 0 }, ROW_FULL, &cursor, err));
+		txn, table, SLICE("byg"), &(struct row_range){ 0 }, ROW_FULL, &cursor, err));
 	while ((r = row_cursor_next(cursor, &row, err)) == 0) {
-		/* The first one moves the third out of the index. */
-		if (count++ == 0)
-			index_put(f, 3, NULL, NO_N, NULL);
+		TRY(item_decode_attribute(txn_arena(txn), row.item, SLICE("sk"), &sk, err));
+		number_format(&sk.number, &walk->text);
+		if (walk->text.len == 1)
+			index_put(walk->f, 3, "x", walk->n, NULL);
 	}
-	TRY(r);
-	return count;
+	return r < 0 ? -1 : 0;
+}
+
+/* Walks over the items 1 to 4. */
+static struct slice walk_disturbed(struct fixture *f, int64_t n)
+{
+	struct disturbed walk = { .f = f, .n = n, .text = BUF_INIT };
+	struct slice text;
+
+	for (int i = 1; i <= 4; i++)
+		index_put(f, i, "x", i, NULL);
+	CHECK_OK(txn_run(f->store, TXN_READ, DURABLE_PROCESS, &f->arena, disturbed_body, &walk,
+			 &f->err),
+		&f->err);
+	text = arena_copy(&f->arena, buf_slice(&walk.text));
+	buf_release(&walk.text);
+	return text;
 }
 
 static void what_has_left_the_index_since_is_passed_over(void)
 {
 	struct fixture f CLEANUP(fixture_release) = fixture_with_indexes();
 
-	for (int i = 1; i <= 4; i++)
-		index_put(&f, i, "x", i, NULL);
-	CHECK_INT(txn_run(f.store, TXN_READ, DURABLE_PROCESS, &f.arena, walk_and_write_body, &f,
-			  &f.err),
-		3);
+	CHECK_TEXT(walk_disturbed(&f, NO_N), "124");
+}
+
+static void what_has_moved_within_the_index_is_found_where_it_is_now(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_with_indexes();
+
+	CHECK_TEXT(walk_disturbed(&f, 30), "1243");
 }
 
 static void an_unknown_index_is_an_error(void)
@@ -251,12 +279,13 @@ static void a_write_tells_what_it_did_to_each_index(void)
 	CHECK_INT(units_of(&result, "byg")->new_size, 0);
 }
 
-static void expect_refusal(struct fixture *f, const struct map *item, const char *message)
+static void expect_refusal(
+	struct fixture *f, const struct map *item, enum error_class class, const char *message)
 {
 	struct write_result result;
 
 	CHECK_INT(index_try_put(f, item, &result), -1);
-	CHECK_ERROR(&f->err, ERROR_VALIDATION, message);
+	CHECK_ERROR(&f->err, class, message);
 }
 
 static void values_that_are_not_fit_for_an_index_are_refused(void)
@@ -266,23 +295,23 @@ static void values_that_are_not_fit_for_an_index_are_refused(void)
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 
 	add_member(&item, "n", text_value("1"));
-	expect_refusal(&f, &item,
+	expect_refusal(&f, &item, ERROR_VALIDATION,
 		"One or more parameter values were invalid: Type mismatch for Index Key n "
 		"Expected: N Actual: S IndexName: byg");
 	item = index_item(&f.arena, 1, "", NO_N, NULL);
-	expect_refusal(&f, &item,
+	expect_refusal(&f, &item, ERROR_KEY_EMPTY,
 		"One or more parameter values are not valid. A value specified for a secondary "
 		"index key is not supported. The AttributeValue for a key attribute cannot contain "
 		"an empty string value. IndexName: byg, IndexKey: g");
 	buf_resize(&text, 2049);
 	memset(text.data, 'x', text.len);
 	item = index_item(&f.arena, 1, buf_string(&text), NO_N, NULL);
-	expect_refusal(&f, &item,
+	expect_refusal(&f, &item, ERROR_VALIDATION,
 		"One or more parameter values were invalid: Size of hashkey has exceeded the "
 		"maximum size limit of2048 bytes");
 	item = index_item(&f.arena, 1, NULL, NO_N, NULL);
 	add_member(&item, "g", (struct value){ .type = VALUE_NULL });
-	expect_refusal(&f, &item,
+	expect_refusal(&f, &item, ERROR_VALIDATION,
 		"One or more parameter values were invalid: Type mismatch for Index Key g "
 		"Expected: S Actual: NULL IndexName: byg");
 	CHECK_INT(fixture_exact_counts(&f).items, 0);
@@ -297,7 +326,7 @@ static void of_several_faults_the_first_index_by_name_is_told(void)
 
 	index_table(&f, indexes, ARRAY_SIZE(indexes));
 	add_member(&item, "n", text_value("1"));
-	expect_refusal(&f, &item,
+	expect_refusal(&f, &item, ERROR_KEY_EMPTY,
 		"One or more parameter values are not valid. A value specified for a secondary "
 		"index key is not supported. The AttributeValue for a key attribute cannot contain "
 		"an empty string value. IndexName: xxx, IndexKey: g");
@@ -322,7 +351,7 @@ static void an_update_is_checked_for_what_it_changes(void)
 		"Expected: N Actual: S IndexName: byg");
 	new = index_item(&arena, 1, "", NO_N, NULL);
 	CHECK_INT(index_check_item(&table, &old, &new, &err), -1);
-	CHECK_ERROR(&err, ERROR_VALIDATION,
+	CHECK_ERROR(&err, ERROR_KEY_EMPTY,
 		"One or more parameter values are not valid. The update expression attempted to "
 		"update a secondary index key to a value that is not supported. The AttributeValue "
 		"for a key attribute cannot contain an empty string value.");
@@ -359,6 +388,8 @@ static const struct test_case cases[] = {
 	{ "a range of an index is one of entries", a_range_of_an_index_is_one_of_entries },
 	{ "what has left the index since is passed over",
 		what_has_left_the_index_since_is_passed_over },
+	{ "what has moved within the index is found where it is now",
+		what_has_moved_within_the_index_is_found_where_it_is_now },
 	{ "an unknown index is an error", an_unknown_index_is_an_error },
 	{ "keys of four attributes each side are an index",
 		keys_of_four_attributes_each_side_are_an_index },
