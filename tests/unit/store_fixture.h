@@ -73,7 +73,8 @@ static inline void fixture_create_table(struct fixture *f, const char *name)
 		.billing_mode = BILLING_PAY_PER_REQUEST,
 	};
 
-	CHECK_INT(table_create(f->store, &description, false, &f->arena, DURABLE_PROCESS, &f->err), 0);
+	CHECK_INT(table_create(f->store, &description, false, &f->arena, DURABLE_PROCESS, &f->err),
+		0);
 }
 
 static inline struct table *fixture_find(struct fixture *f, const char *name)

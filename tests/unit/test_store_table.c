@@ -42,7 +42,8 @@ static void a_name_is_taken_once(void)
 	struct fixture f CLEANUP(fixture_release) = fixture_new();
 	struct table_description again = *table_description(f.table);
 
-	CHECK_INT(table_create(f.store, &again, false, &f.arena, DURABLE_POWER, &f.err), TABLE_EXISTS);
+	CHECK_INT(table_create(f.store, &again, false, &f.arena, DURABLE_POWER, &f.err),
+		TABLE_EXISTS);
 }
 
 static void a_description_survives_closing_and_opening(void)
@@ -195,6 +196,7 @@ static void note_changes(void *context, const struct change *changes, size_t cou
 		[CHANGE_MODIFY] = "modify",
 		[CHANGE_REMOVE] = "remove",
 		[CHANGE_TABLE_CREATED] = "created",
+		[CHANGE_TABLE_UPDATED] = "updated",
 		[CHANGE_TABLE_DELETED] = "deleted",
 	};
 
