@@ -80,6 +80,29 @@ static int check_one_update_each(const struct request_list *list, struct error *
 	return 0;
 }
 
+static struct slice updated_index(const struct global_index_update *update)
+{
+	if (update->create)
+		return update->create->index_name;
+	return update->delete ? update->delete->index_name : update->update->index_name;
+}
+
+/* Each of the updates is one action; so many were looked at before this one. */
+static int check_index_once(
+	const struct global_index_update *updates, size_t before, struct error *err)
+{
+	struct slice name = updated_index(&updates[before]);
+
+	for (size_t i = 0; i < before; i++) {
+		if (slice_equal(updated_index(&updates[i]), name))
+			return error_set(err, ERROR_VALIDATION,
+				INVALID "Only one global secondary index update per index is "
+					"allowed simultaneously. Index: %.*s",
+				SLICE_ARG(name));
+	}
+	return 0;
+}
+
 static int check_index_updates(const struct update_table_input *in, struct error *err)
 {
 	const struct global_index_update *updates = in->global_secondary_index_updates.items;
@@ -94,6 +117,7 @@ static int check_index_updates(const struct update_table_input *in, struct error
 				INVALID "One of GlobalSecondaryIndexUpdate.Update, "
 					"GlobalSecondaryIndexUpdate.Create, "
 					"GlobalSecondaryIndexUpdate.Delete must not be null");
+		TRY(check_index_once(updates, i, err));
 		made += !update->update;
 	}
 	TRY(check_one_update_each(&in->global_secondary_index_updates, err));
