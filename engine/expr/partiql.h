@@ -5,8 +5,8 @@
  *
  * The text is read in three steps, each with the service's own kind of error:
  *
- * 1. partiql_lex.c and partiql_parse.c read any PartiQL that the service's
- *    parser would: "Statement wasn't well formed, can't be processed: …".
+ * 1. partiql_lex.c, partiql_parse.c and partiql_term.c read any PartiQL that the
+ *    service's parser would: "Statement wasn't well formed, can't be processed: …".
  * 2. partiql_lower.c and partiql_where.c make of it what DynamoDB can do, or
  *    say what it cannot: "Unsupported clause: LIMIT at 1:27:1", where the
  *    place is line, column and length of the term, in characters.

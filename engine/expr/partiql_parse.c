@@ -7,7 +7,7 @@
  * be processed: …" as observed on the live service.
  *
  * Invariants:
- * 1. Every recursion passes parse_expression(), which bounds the depth.
+ * 1. Every recursion passes partiql_parse_expression(), which bounds the depth.
  * 2. A chain of operators of one precedence leans to the left, so its depth is
  *    not bounded here; it is by the count of operators of its clause, which
  *    whoever walks it checks first.
@@ -39,29 +39,6 @@ static const struct infix {
 	{ "*", 70 },
 	{ "/", 70 },
 	{ "%", 70 },
-};
-
-/* Keywords that are functions where '(' follows. */
-static const char *const function_words[] = {
-	"avg",
-	"bag",
-	"bit_length",
-	"char_length",
-	"character_length",
-	"coalesce",
-	"count",
-	"exists",
-	"list",
-	"lower",
-	"max",
-	"min",
-	"nullif",
-	"octet_length",
-	"sexp",
-	"size",
-	"substring",
-	"sum",
-	"upper",
 };
 
 /* What may stand right of IS; the name that messages have. */
@@ -104,17 +81,7 @@ static const char *const second_words[][2] = {
 	{ "character", "varying" },
 };
 
-static const struct literal_word {
-	const char *word;
-	enum partiql_node_kind kind;
-} literal_words[] = {
-	{ "true", PARTIQL_NODE_TRUE },
-	{ "false", PARTIQL_NODE_FALSE },
-	{ "null", PARTIQL_NODE_NULL },
-	{ "missing", PARTIQL_NODE_MISSING },
-};
-
-static bool is_word_of(const struct partiql_token *token, const char *const *words, size_t count)
+bool partiql_token_in(const struct partiql_token *token, const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (partiql_token_is(token, words[i]))
@@ -149,13 +116,13 @@ void partiql_list_add(struct partiql_parser *parser, struct partiql_node_list *l
 	list->items[list->count++] = node;
 }
 
-static void set_children(struct partiql_node *node, const struct partiql_node_list *list)
+void partiql_set_children(struct partiql_node *node, const struct partiql_node_list *list)
 {
 	node->children = list->items;
 	node->count = list->count;
 }
 
-static int expect(
+int partiql_expect(
 	struct partiql_parser *parser, const char *text, const char *name, struct error *err)
 {
 	if (partiql_accept(parser, text))
@@ -163,8 +130,7 @@ static int expect(
 	return partiql_malformed(err, name);
 }
 
-/* arguments = expression { "," expression } */
-static int parse_arguments(
+int partiql_parse_arguments(
 	struct partiql_parser *parser, struct partiql_node_list *list, struct error *err)
 {
 	do {
@@ -174,233 +140,6 @@ static int parse_arguments(
 		partiql_list_add(parser, list, node);
 	} while (partiql_accept(parser, ","));
 	return 0;
-}
-
-/* sequence = open [arguments] close; the parser stands after the opening. */
-static int parse_sequence(struct partiql_parser *parser, struct partiql_node *node,
-	const char *close, const char *close_name, struct error *err)
-{
-	struct partiql_node_list list = { 0 };
-
-	if (partiql_accept(parser, close))
-		return 0;
-	TRY(parse_arguments(parser, &list, err));
-	set_children(node, &list);
-	return expect(parser, close, close_name, err);
-}
-
-/* struct = "{" [ expression ":" expression { "," … } ] "}" */
-static int parse_struct(struct partiql_parser *parser, struct partiql_node *node, struct error *err)
-{
-	struct partiql_node_list list = { 0 };
-
-	if (partiql_accept(parser, "}"))
-		return 0;
-	do {
-		const struct partiql_node *child;
-
-		TRY(partiql_parse_expression(parser, -1, &child, err));
-		partiql_list_add(parser, &list, child);
-		TRY(expect(parser, ":", "Expected COLON", err));
-		TRY(partiql_parse_expression(parser, -1, &child, err));
-		partiql_list_add(parser, &list, child);
-	} while (partiql_accept(parser, ","));
-	set_children(node, &list);
-	return expect(parser, "}", "Expected RIGHT_CURLY", err);
-}
-
-/* group = "(" arguments ")"; more than one are a list. */
-static int parse_group(struct partiql_parser *parser, const struct partiql_token *token,
-	const struct partiql_node **ret, struct error *err)
-{
-	struct partiql_node_list list = { 0 };
-	struct partiql_node *node;
-
-	TRY(parse_arguments(parser, &list, err));
-	TRY(expect(parser, ")", "Expected RIGHT_PAREN", err));
-	if (list.count == 1) {
-		*ret = list.items[0];
-		return 0;
-	}
-	node = partiql_node_new(parser, PARTIQL_NODE_LIST, token);
-	set_children(node, &list);
-	*ret = node;
-	return 0;
-}
-
-/* call = name "(" [ "*" | arguments ] ")" */
-static int parse_call(struct partiql_parser *parser, const struct partiql_token *name,
-	const struct partiql_node **ret, struct error *err)
-{
-	struct partiql_node *node = partiql_node_new(parser, PARTIQL_NODE_CALL, name);
-
-	parser->at += 2;
-	if (partiql_token_is(name, "count") && partiql_accept(parser, "*"))
-		TRY(expect(parser, ")", "Expected RIGHT_PAREN", err));
-	else
-		TRY(parse_sequence(parser, node, ")", "Expected RIGHT_PAREN", err));
-	*ret = node;
-	return 0;
-}
-
-static int parse_keyword(
-	struct partiql_parser *parser, const struct partiql_node **ret, struct error *err)
-{
-	const struct partiql_token *token = partiql_peek(parser, 0);
-
-	for (size_t i = 0; i < ARRAY_SIZE(literal_words); i++) {
-		if (partiql_token_is(token, literal_words[i].word)) {
-			parser->at++;
-			*ret = partiql_node_new(parser, literal_words[i].kind, token);
-			return 0;
-		}
-	}
-	if (is_word_of(token, function_words, ARRAY_SIZE(function_words)) &&
-		partiql_token_is(partiql_peek(parser, 1), "("))
-		return parse_call(parser, token, ret, err);
-	if (partiql_begins_statement(parser))
-		return partiql_parse_statement(parser, ret, err);
-	return partiql_malformed(err, "Unexpected keyword");
-}
-
-static int parse_punctuation(
-	struct partiql_parser *parser, const struct partiql_node **ret, struct error *err)
-{
-	const struct partiql_token *token = partiql_peek(parser, 0);
-	struct partiql_node *node;
-
-	if (partiql_accept(parser, "("))
-		return parse_group(parser, token, ret, err);
-	if (partiql_accept(parser, "[")) {
-		*ret = node = partiql_node_new(parser, PARTIQL_NODE_LIST, token);
-		return parse_sequence(parser, node, "]", "Expected RIGHT_BRACKET", err);
-	}
-	if (partiql_accept(parser, "<<")) {
-		*ret = node = partiql_node_new(parser, PARTIQL_NODE_BAG, token);
-		return parse_sequence(
-			parser, node, ">>", "Expected RIGHT_DOUBLE_ANGLE_BRACKET", err);
-	}
-	if (partiql_accept(parser, "{")) {
-		*ret = node = partiql_node_new(parser, PARTIQL_NODE_STRUCT, token);
-		return parse_struct(parser, node, err);
-	}
-	return partiql_malformed(err, "Unexpected term");
-}
-
-static int parse_term(
-	struct partiql_parser *parser, const struct partiql_node **ret, struct error *err)
-{
-	static const enum partiql_node_kind leaves[] = {
-		[PARTIQL_IDENTIFIER] = PARTIQL_NODE_NAME,
-		[PARTIQL_QUOTED] = PARTIQL_NODE_NAME,
-		[PARTIQL_STRING] = PARTIQL_NODE_STRING,
-		[PARTIQL_NUMBER] = PARTIQL_NODE_NUMBER,
-		[PARTIQL_PARAMETER] = PARTIQL_NODE_PARAMETER,
-	};
-	const struct partiql_token *token = partiql_peek(parser, 0);
-	struct partiql_node *node;
-
-	switch (token->kind) {
-	case PARTIQL_OPERATOR:
-		return partiql_malformed(err, "Unexpected operator");
-	case PARTIQL_KEYWORD:
-		return parse_keyword(parser, ret, err);
-	case PARTIQL_PUNCTUATION:
-		return parse_punctuation(parser, ret, err);
-	case PARTIQL_END:
-		return partiql_malformed(err, "Unexpected term");
-	case PARTIQL_IDENTIFIER:
-	case PARTIQL_QUOTED:
-		if (partiql_token_is(partiql_peek(parser, 1), "("))
-			return parse_call(parser, token, ret, err);
-		break;
-	case PARTIQL_STRING:
-	case PARTIQL_NUMBER:
-	case PARTIQL_PARAMETER:
-		break;
-	}
-	node = partiql_node_new(parser, leaves[token->kind], token);
-	if (token->kind == PARTIQL_PARAMETER)
-		node->index = parser->parameters++;
-	parser->at++;
-	*ret = node;
-	return 0;
-}
-
-/* step = "." ( name | "*" ) */
-static int parse_dot_step(struct partiql_parser *parser, bool simple,
-	const struct partiql_node **ret, struct error *err)
-{
-	const struct partiql_token *token = partiql_peek(parser, 0);
-	enum partiql_node_kind kind = PARTIQL_NODE_STEP;
-
-	if (partiql_token_is(token, "*")) {
-		if (simple)
-			return partiql_malformed(err, "Invalid path dot component for simple path");
-		kind = PARTIQL_NODE_UNPIVOT;
-	} else if (token->kind != PARTIQL_IDENTIFIER && token->kind != PARTIQL_QUOTED) {
-		return partiql_malformed(err, "Invalid path dot component");
-	}
-	parser->at++;
-	*ret = partiql_node_new(parser, kind, token);
-	return 0;
-}
-
-/* step = "[" ( expression | "*" ) "]" */
-static int parse_bracket_step(struct partiql_parser *parser, bool simple,
-	const struct partiql_node **ret, struct error *err)
-{
-	const struct partiql_token *token = partiql_peek(parser, 0);
-	enum partiql_node_kind kind;
-
-	if (partiql_accept(parser, "*"))
-		*ret = partiql_node_new(parser, PARTIQL_NODE_WILDCARD, token);
-	else
-		TRY(partiql_parse_expression(parser, -1, ret, err));
-	kind = (*ret)->kind;
-	if (simple && kind != PARTIQL_NODE_NUMBER && kind != PARTIQL_NODE_STRING)
-		return partiql_malformed(err, "Invalid path component for simple path");
-	return expect(parser, "]", "Expected RIGHT_BRACKET", err);
-}
-
-/* path = root { step } */
-static int parse_steps(struct partiql_parser *parser, bool simple, const struct partiql_node *root,
-	const struct partiql_node **ret, struct error *err)
-{
-	struct partiql_node_list list = { 0 };
-	struct partiql_node *path;
-
-	partiql_list_add(parser, &list, root);
-	for (;;) {
-		const struct partiql_node *step;
-
-		if (partiql_accept(parser, "."))
-			TRY(parse_dot_step(parser, simple, &step, err));
-		else if (partiql_accept(parser, "["))
-			TRY(parse_bracket_step(parser, simple, &step, err));
-		else
-			break;
-		partiql_list_add(parser, &list, step);
-	}
-	*ret = root;
-	if (list.count == 1)
-		return 0;
-	path = partiql_node_new(parser, PARTIQL_NODE_PATH, root->token);
-	set_children(path, &list);
-	*ret = path;
-	return 0;
-}
-
-int partiql_parse_simple_path(
-	struct partiql_parser *parser, const struct partiql_node **ret, struct error *err)
-{
-	const struct partiql_token *token = partiql_peek(parser, 0);
-
-	if (token->kind != PARTIQL_IDENTIFIER && token->kind != PARTIQL_QUOTED)
-		return partiql_malformed(err, "Expected identifier for simple path");
-	parser->at++;
-	return parse_steps(
-		parser, true, partiql_node_new(parser, PARTIQL_NODE_NAME, token), ret, err);
 }
 
 /* A sign before a number belongs to it: "- - 1". */
@@ -421,15 +160,15 @@ static int parse_signed(
 	if (partiql_token_is(partiql_peek(parser, 0), "not"))
 		TRY(partiql_parse_expression(parser, PRECEDENCE_NOT, &term, err));
 	else
-		TRY(parse_term(parser, &term, err));
-	TRY(parse_steps(parser, false, term, &term, err));
+		TRY(partiql_parse_term(parser, &term, err));
+	TRY(partiql_parse_steps(parser, false, term, &term, err));
 	if (term->kind == PARTIQL_NODE_NUMBER) {
 		node = partiql_node_new(parser, PARTIQL_NODE_NUMBER, term->token);
 		node->negative = term->negative ^ negative;
 	} else {
 		node = partiql_node_new(parser, PARTIQL_NODE_UNARY, first);
 		partiql_list_add(parser, &list, term);
-		set_children(node, &list);
+		partiql_set_children(node, &list);
 	}
 	*ret = node;
 	return 0;
@@ -447,15 +186,15 @@ static int parse_unary(
 	if (partiql_token_is(token, "+") || partiql_token_is(token, "-"))
 		return parse_signed(parser, ret, err);
 	if (!partiql_token_is(token, "not")) {
-		TRY(parse_term(parser, &term, err));
-		return parse_steps(parser, false, term, ret, err);
+		TRY(partiql_parse_term(parser, &term, err));
+		return partiql_parse_steps(parser, false, term, ret, err);
 	}
 	parser->at++;
 	parser->operators++;
 	TRY(partiql_parse_expression(parser, PRECEDENCE_NOT, &term, err));
 	node = partiql_node_new(parser, PARTIQL_NODE_UNARY, token);
 	partiql_list_add(parser, &list, term);
-	set_children(node, &list);
+	partiql_set_children(node, &list);
 	*ret = node;
 	return 0;
 }
@@ -496,7 +235,7 @@ static int parse_type(struct partiql_parser *parser, struct partiql_node *node, 
 
 	node->negated = partiql_accept(parser, "not");
 	type = partiql_peek(parser, 0);
-	if (!is_word_of(type, type_words, ARRAY_SIZE(type_words)))
+	if (!partiql_token_in(type, type_words, ARRAY_SIZE(type_words)))
 		return partiql_malformed(err, "Expected type name");
 	node->kind = PARTIQL_NODE_IS;
 	node->text = type->text;
@@ -518,11 +257,11 @@ static int parse_in(struct partiql_parser *parser, const struct infix *infix,
 	if (!partiql_token_is(token, "(") || partiql_token_is(partiql_peek(parser, 1), "select"))
 		return parse_right(parser, infix->precedence, ret, err);
 	parser->at++;
-	TRY(parse_arguments(parser, &list, err));
+	TRY(partiql_parse_arguments(parser, &list, err));
 	node = partiql_node_new(parser, PARTIQL_NODE_LIST, token);
-	set_children(node, &list);
+	partiql_set_children(node, &list);
 	*ret = node;
-	return expect(parser, ")", "Expected RIGHT_PAREN", err);
+	return partiql_expect(parser, ")", "Expected RIGHT_PAREN", err);
 }
 
 /* between = expression [ "not" ] "between" expression "and" expression */
@@ -533,7 +272,7 @@ static int parse_between(struct partiql_parser *parser, const struct infix *infi
 
 	TRY(parse_right(parser, infix->precedence, &bound, err));
 	partiql_list_add(parser, list, bound);
-	TRY(expect(parser, "and", "Expected AND", err));
+	TRY(partiql_expect(parser, "and", "Expected AND", err));
 	if (partiql_at_end(parser))
 		return partiql_malformed(err, "Expected expression after AND");
 	TRY(partiql_parse_expression(parser, infix->precedence, &bound, err));
@@ -565,7 +304,7 @@ static int parse_infix(struct partiql_parser *parser, const struct infix *infix,
 		TRY(parse_right(parser, infix->precedence, &right, err));
 	if (right)
 		partiql_list_add(parser, &list, right);
-	set_children(node, &list);
+	partiql_set_children(node, &list);
 	*left = node;
 	return 0;
 }

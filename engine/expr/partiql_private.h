@@ -1,5 +1,5 @@
-/* What finding a key and planning a SELECT share. For expr/partiql_key.c and
- * partiql_plan.c alone. */
+/* What finding a key and planning a SELECT share. For expr/partiql_key.c,
+ * partiql_branch.c, partiql_bound.c and partiql_plan.c alone. */
 #pragma once
 
 #include "expr/partiql.h"

@@ -33,6 +33,9 @@ struct partiql_token {
 int partiql_lex(struct slice text, struct arena *arena, const struct partiql_token **ret,
 	struct error *err) NODISCARD;
 
+/* partiql_keyword.c. */
+bool partiql_is_keyword(const char *lower);
+
 /* Whether it is that word or sign; words in any case. */
 bool partiql_token_is(const struct partiql_token *token, const char *text);
 
