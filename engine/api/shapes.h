@@ -34,6 +34,25 @@ extern const struct field_pattern resource_name, known_name;
 #define TABLE_NAME     .required = true, .min = 1, .max = 1024, .pattern = &known_name
 #define ITEMS_TABLE    TABLE_NAME
 
+/* The members of struct item_condition beside the expression itself. */
+#define CONDITION_PARAMETERS \
+	FIELD("ExpressionAttributeNames", FIELD_STRING_MAP, condition.names), \
+		FIELD("ExpressionAttributeValues", FIELD_ATTRIBUTES, condition.values), \
+		FIELD("ReturnValuesOnConditionCheckFailure", FIELD_ENUM, \
+			condition.return_values_on_failure, .values = return_on_failure_names)
+/* And what else the writes of single items have in common. */
+#define ITEM_WRITE_PARAMETERS \
+	FIELD("Expected", FIELD_MAP, condition.expected, .shape = &shape_expected_attribute), \
+		FIELD("ConditionalOperator", FIELD_ENUM, condition.conditional_operator, \
+			.values = conditional_operator_names), \
+		FIELD("ConditionExpression", FIELD_STRING, condition.expression), \
+		CONDITION_PARAMETERS, RETURN_PARAMETERS
+#define RETURN_PARAMETERS \
+	FIELD("ReturnConsumedCapacity", FIELD_ENUM, return_consumed_capacity, \
+		.values = return_capacity_names), \
+		FIELD("ReturnItemCollectionMetrics", FIELD_ENUM, return_item_collection_metrics, \
+			.values = return_metrics_names)
+
 extern const struct request_shape shape_attribute_definition, shape_key_schema_element,
 	shape_provisioned_throughput, shape_throughput_facts, shape_on_demand_throughput,
 	shape_warm_throughput, shape_projection_input, shape_local_index_input,

@@ -59,10 +59,7 @@ SHAPE(write_request, "WriteRequest");
 static const struct field batch_write_item_input_fields[] = {
 	FIELD("RequestItems", FIELD_LIST_MAP, request_items, .required = true, .min = 1, .max = 25,
 		.shape = &shape_write_request),
-	FIELD("ReturnConsumedCapacity", FIELD_ENUM, return_consumed_capacity,
-		.values = return_capacity_names),
-	FIELD("ReturnItemCollectionMetrics", FIELD_ENUM, return_item_collection_metrics,
-		.values = return_metrics_names),
+	RETURN_PARAMETERS,
 };
 SHAPE(batch_write_item_input, "BatchWriteItemInput");
 #undef OWNER
@@ -82,10 +79,7 @@ static const struct field transact_condition_check_fields[] = {
 	FIELD("Key", FIELD_ATTRIBUTES, key, .required = true),
 	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("ConditionExpression", FIELD_STRING, condition.expression, .required = true),
-	FIELD("ExpressionAttributeNames", FIELD_STRING_MAP, condition.names),
-	FIELD("ExpressionAttributeValues", FIELD_ATTRIBUTES, condition.values),
-	FIELD("ReturnValuesOnConditionCheckFailure", FIELD_ENUM, condition.return_values_on_failure,
-		.values = return_on_failure_names),
+	CONDITION_PARAMETERS,
 };
 SHAPE(transact_condition_check, "ConditionCheck");
 #undef OWNER
@@ -95,10 +89,7 @@ static const struct field transact_put_fields[] = {
 	FIELD("Item", FIELD_ATTRIBUTES, item, .required = true),
 	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("ConditionExpression", FIELD_STRING, condition.expression),
-	FIELD("ExpressionAttributeNames", FIELD_STRING_MAP, condition.names),
-	FIELD("ExpressionAttributeValues", FIELD_ATTRIBUTES, condition.values),
-	FIELD("ReturnValuesOnConditionCheckFailure", FIELD_ENUM, condition.return_values_on_failure,
-		.values = return_on_failure_names),
+	CONDITION_PARAMETERS,
 };
 SHAPE(transact_put, "Put");
 #undef OWNER
@@ -108,10 +99,7 @@ static const struct field transact_delete_fields[] = {
 	FIELD("Key", FIELD_ATTRIBUTES, key, .required = true),
 	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("ConditionExpression", FIELD_STRING, condition.expression),
-	FIELD("ExpressionAttributeNames", FIELD_STRING_MAP, condition.names),
-	FIELD("ExpressionAttributeValues", FIELD_ATTRIBUTES, condition.values),
-	FIELD("ReturnValuesOnConditionCheckFailure", FIELD_ENUM, condition.return_values_on_failure,
-		.values = return_on_failure_names),
+	CONDITION_PARAMETERS,
 };
 SHAPE(transact_delete, "Delete");
 #undef OWNER
@@ -122,10 +110,7 @@ static const struct field transact_update_fields[] = {
 	FIELD("UpdateExpression", FIELD_STRING, update_expression, .required = true),
 	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("ConditionExpression", FIELD_STRING, condition.expression),
-	FIELD("ExpressionAttributeNames", FIELD_STRING_MAP, condition.names),
-	FIELD("ExpressionAttributeValues", FIELD_ATTRIBUTES, condition.values),
-	FIELD("ReturnValuesOnConditionCheckFailure", FIELD_ENUM, condition.return_values_on_failure,
-		.values = return_on_failure_names),
+	CONDITION_PARAMETERS,
 };
 SHAPE(transact_update, "Update");
 #undef OWNER
@@ -145,10 +130,7 @@ SHAPE(transact_write, "TransactWriteItem");
 static const struct field transact_write_items_input_fields[] = {
 	FIELD("TransactItems", FIELD_LIST, transact_items, .required = true, .min = 1, .max = 100,
 		.shape = &shape_transact_write),
-	FIELD("ReturnConsumedCapacity", FIELD_ENUM, return_consumed_capacity,
-		.values = return_capacity_names),
-	FIELD("ReturnItemCollectionMetrics", FIELD_ENUM, return_item_collection_metrics,
-		.values = return_metrics_names),
+	RETURN_PARAMETERS,
 	FIELD("ClientRequestToken", FIELD_STRING, client_request_token, .max = 36),
 };
 SHAPE(transact_write_items_input, "TransactWriteItemsInput");

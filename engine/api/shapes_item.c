@@ -93,18 +93,7 @@ static const struct field put_item_input_fields[] = {
 	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("Item", FIELD_ATTRIBUTES, item, .required = true),
 	FIELD("ReturnValues", FIELD_ENUM, return_values, .values = return_values_names),
-	FIELD("Expected", FIELD_MAP, condition.expected, .shape = &shape_expected_attribute),
-	FIELD("ConditionalOperator", FIELD_ENUM, condition.conditional_operator,
-		.values = conditional_operator_names),
-	FIELD("ConditionExpression", FIELD_STRING, condition.expression),
-	FIELD("ExpressionAttributeNames", FIELD_STRING_MAP, condition.names),
-	FIELD("ExpressionAttributeValues", FIELD_ATTRIBUTES, condition.values),
-	FIELD("ReturnValuesOnConditionCheckFailure", FIELD_ENUM, condition.return_values_on_failure,
-		.values = return_on_failure_names),
-	FIELD("ReturnConsumedCapacity", FIELD_ENUM, return_consumed_capacity,
-		.values = return_capacity_names),
-	FIELD("ReturnItemCollectionMetrics", FIELD_ENUM, return_item_collection_metrics,
-		.values = return_metrics_names),
+	ITEM_WRITE_PARAMETERS,
 };
 SHAPE(put_item_input, "PutItemInput");
 #undef OWNER
@@ -149,18 +138,7 @@ static const struct field delete_item_input_fields[] = {
 	FIELD("TableName", FIELD_STRING, table_name, ITEMS_TABLE),
 	FIELD("Key", FIELD_ATTRIBUTES, key, .required = true),
 	FIELD("ReturnValues", FIELD_ENUM, return_values, .values = return_values_names),
-	FIELD("Expected", FIELD_MAP, condition.expected, .shape = &shape_expected_attribute),
-	FIELD("ConditionalOperator", FIELD_ENUM, condition.conditional_operator,
-		.values = conditional_operator_names),
-	FIELD("ConditionExpression", FIELD_STRING, condition.expression),
-	FIELD("ExpressionAttributeNames", FIELD_STRING_MAP, condition.names),
-	FIELD("ExpressionAttributeValues", FIELD_ATTRIBUTES, condition.values),
-	FIELD("ReturnValuesOnConditionCheckFailure", FIELD_ENUM, condition.return_values_on_failure,
-		.values = return_on_failure_names),
-	FIELD("ReturnConsumedCapacity", FIELD_ENUM, return_consumed_capacity,
-		.values = return_capacity_names),
-	FIELD("ReturnItemCollectionMetrics", FIELD_ENUM, return_item_collection_metrics,
-		.values = return_metrics_names),
+	ITEM_WRITE_PARAMETERS,
 };
 SHAPE(delete_item_input, "DeleteItemInput");
 #undef OWNER
@@ -183,18 +161,7 @@ static const struct field update_item_input_fields[] = {
 	FIELD("AttributeUpdates", FIELD_MAP, attribute_updates, .shape = &shape_attribute_update),
 	FIELD("UpdateExpression", FIELD_STRING, update_expression),
 	FIELD("ReturnValues", FIELD_ENUM, return_values, .values = return_values_names),
-	FIELD("Expected", FIELD_MAP, condition.expected, .shape = &shape_expected_attribute),
-	FIELD("ConditionalOperator", FIELD_ENUM, condition.conditional_operator,
-		.values = conditional_operator_names),
-	FIELD("ConditionExpression", FIELD_STRING, condition.expression),
-	FIELD("ExpressionAttributeNames", FIELD_STRING_MAP, condition.names),
-	FIELD("ExpressionAttributeValues", FIELD_ATTRIBUTES, condition.values),
-	FIELD("ReturnValuesOnConditionCheckFailure", FIELD_ENUM, condition.return_values_on_failure,
-		.values = return_on_failure_names),
-	FIELD("ReturnConsumedCapacity", FIELD_ENUM, return_consumed_capacity,
-		.values = return_capacity_names),
-	FIELD("ReturnItemCollectionMetrics", FIELD_ENUM, return_item_collection_metrics,
-		.values = return_metrics_names),
+	ITEM_WRITE_PARAMETERS,
 };
 SHAPE(update_item_input, "UpdateItemInput");
 #undef OWNER
