@@ -12,6 +12,7 @@ bool parse_size(const char *text, uint64_t *ret)
 	const char *unit;
 	char *end;
 	unsigned long long value;
+	long shift = 0;
 
 	errno = 0;
 	value = strtoull(text, &end, 10);
@@ -21,10 +22,10 @@ bool parse_size(const char *text, uint64_t *ret)
 		unit = strchr(units, *end);
 		if (!unit || end[1])
 			return false;
-		value <<= 10 * (unit - units + 1);
+		shift = 10 * (unit - units + 1);
 	}
-	*ret = value;
-	return value > 0;
+	*ret = value << shift;
+	return value > 0 && *ret >> shift == value;
 }
 
 char *absolute_path(const char *path)
