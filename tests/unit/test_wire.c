@@ -240,8 +240,75 @@ static void a_member_that_is_not_served_yet_is_refused(void)
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 
-	CHECK(!read_input(&arena, OPERATION_SCAN, "{'IndexName': 'i'}", &err));
-	CHECK_ERROR(&err, ERROR_VALIDATION, "IndexName is not supported by this version yet");
+	CHECK(!read_input(&arena, OPERATION_UPDATE_TABLE, "{'ReplicaUpdates': []}", &err));
+	CHECK_ERROR(&err, ERROR_VALIDATION, "ReplicaUpdates is not supported by this version yet");
+}
+
+static void names_of_placeholders_are_read_in_pairs(void)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	const struct scan_input *in = read_input(&arena, OPERATION_SCAN,
+		"{'TableName': 'Tab', 'ExpressionAttributeNames': {'#a': 'b', '#c': 'd'}}", &err);
+	const struct name_placeholder *names;
+
+	CHECK(in);
+	names = in->expression_attribute_names.items;
+	CHECK_INT(in->expression_attribute_names.count, 2);
+	CHECK_TEXT(names[0].placeholder, "#a");
+	CHECK_TEXT(names[0].name, "b");
+	CHECK_TEXT(names[1].placeholder, "#c");
+}
+
+static void lists_by_name_keep_both(void)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	const struct batch_write_item_input *in = read_input(&arena, OPERATION_BATCH_WRITE_ITEM,
+		"{'RequestItems': {'A': [], 'B': [{'DeleteRequest': {'Key': {'k': {'S': 'x'}}}}]}}",
+		&err);
+	const struct write_request *write;
+	const struct named_list *lists;
+
+	CHECK(in);
+	lists = in->request_items.items;
+	CHECK_INT(in->request_items.count, 2);
+	CHECK_TEXT(lists[0].name, "A");
+	CHECK_INT(lists[0].list.count, 0);
+	CHECK_INT(lists[1].list.count, 1);
+	write = lists[1].list.items;
+	CHECK(!write->put_request);
+	CHECK_TEXT(write->delete_request->key->members[0].value.bytes, "x");
+}
+
+static void a_list_of_keys_is_read_key_by_key(void)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	const struct batch_get_item_input *in = read_input(&arena, OPERATION_BATCH_GET_ITEM,
+		"{'RequestItems': {'A': {'Keys': [{'k': {'N': '1'}}, {'k': {'N': '2'}}]}}}", &err);
+	const struct keys_and_attributes *tables;
+
+	CHECK(in);
+	tables = in->request_items.items;
+	CHECK_TEXT(tables[0].table_name, "A");
+	CHECK_INT(tables[0].keys.count, 2);
+	CHECK_INT(((const struct map *)tables[0].keys.items)[1].members[0].value.number.coefficient,
+		2);
+}
+
+static void capacity_is_written_with_its_half(void)
+{
+	struct buf buf CLEANUP(buf_release) = BUF_INIT;
+	struct consumed_capacity capacity = {
+		.table_name = SLICE("Tab"),
+		.capacity_units = { true, 0.5 },
+	};
+	struct get_item_output out = { .consumed_capacity = &capacity };
+
+	wire_write(operations[OPERATION_GET_ITEM].output, &out, &buf);
+	CHECK_TEXT(buf_slice(&buf),
+		"{\"ConsumedCapacity\":{\"TableName\":\"Tab\",\"CapacityUnits\":0.5}}");
 }
 
 static int64_t read_limit(const char *json)
@@ -386,6 +453,10 @@ static const struct test_case cases[] = {
 	{ "an empty list is not an absent one", an_empty_list_is_not_an_absent_one },
 	{ "a member that is not served yet is refused",
 		a_member_that_is_not_served_yet_is_refused },
+	{ "names of placeholders are read in pairs", names_of_placeholders_are_read_in_pairs },
+	{ "lists by name keep both", lists_by_name_keep_both },
+	{ "a list of keys is read key by key", a_list_of_keys_is_read_key_by_key },
+	{ "capacity is written with its half", capacity_is_written_with_its_half },
 	{ "integers have 64 bits", integers_have_64_bits },
 	{ "an integer beyond 64 bits becomes the nearest one",
 		an_integer_beyond_64_bits_becomes_the_nearest_one },
