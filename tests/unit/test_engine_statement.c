@@ -309,6 +309,7 @@ static size_t count_pages(
 		in.next_token = out.next_token;
 		out = (struct execute_statement_output){ 0 };
 		CHECK_OK(door_run(door, OPERATION_EXECUTE_STATEMENT, &in, &out), &door->err);
+		CHECK(out.items.count <= (size_t)limit);
 		items += out.items.count;
 		++*ret_pages;
 		CHECK(*ret_pages < 20);
@@ -323,7 +324,10 @@ static void pages_go_on_where_they_ended(void)
 
 	fill(&door);
 	CHECK_INT(count_pages(&door, "SELECT * FROM Tab", 2, &pages), 5);
-	CHECK_INT(count_pages(&door, "SELECT * FROM Tab WHERE pk IN ['a', 'b']", 1, &pages), 5);
+	for (int64_t limit = 1; limit < 6; limit++)
+		CHECK_INT(count_pages(
+				  &door, "SELECT * FROM Tab WHERE pk IN ['a', 'b']", limit, &pages),
+			5);
 	CHECK_INT(count_pages(&door, "SELECT * FROM Tab WHERE pk IN ['a', 'b'] ORDER BY pk DESC", 2,
 			  &pages),
 		5);
