@@ -39,6 +39,10 @@ BUILDS = {
 E2E_WORKERS = 2
 E2E_LIMIT = 3600  # seconds
 
+# The same requests each time; tests/differential/run tries others.
+DIFFERENTIAL = ["--requests", "20000", "--seed", "1"]
+DIFFERENTIAL_LIMIT = 900  # seconds
+
 CRASH = re.compile(
     r"(Address|Leak|UndefinedBehavior)Sanitizer|runtime error:|Segmentation fault"
     r"|stack smashing detected|double free or corruption|core dumped"
@@ -361,6 +365,20 @@ def suite_e2e(arguments):
     return count
 
 
+def suite_differential(_):
+    build("build")
+    command = [str(TREE / "tests" / "differential" / "run"), *DIFFERENTIAL]
+    status, output = run_captured(command, DIFFERENTIAL_LIMIT)
+    say(output.rstrip())
+    totals = re.search(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", output, re.MULTILINE)
+    if status is None or not totals:
+        return Count(failed=1)
+    count = Count(*map(int, totals.groups()))
+    if status != 0 and not count.failed:
+        count.failed = 1
+    return count
+
+
 SUITES = {
     "layers": suite_layers,
     "format": suite_format,
@@ -369,6 +387,7 @@ SUITES = {
     "fuzz": suite_fuzz,
     "valgrind": suite_valgrind,
     "e2e": suite_e2e,
+    "differential": suite_differential,
 }
 
 

@@ -101,6 +101,10 @@ def sorted_lists(message):
     )
 
 
+# Members of a page that depend on which items a server finds first.
+PARTIAL = ["Items", "Count", "ScannedCount", "Pages", "ConsumedCapacity", "LastEvaluatedKey"]
+
+
 def page(request, body):
     """Takes out of a page the order that only one server has."""
     items = body.get("Items")
@@ -110,11 +114,13 @@ def page(request, body):
     for name in "LastEvaluatedKey", "NextToken":
         if name in body:
             body[name] = "some"
+    if request.operation == "ExecuteStatement":
+        body.pop("Pages", None)
     started = isinstance(request.body, dict) and "ExclusiveStartKey" in request.body
     segment = isinstance(request.body, dict) and "TotalSegments" in request.body
     ordered = request.operation == "Query" and not request.body.get("IndexName")
     if (partial or started or segment) and not ordered:
-        for name in "Items", "Count", "ScannedCount", "ConsumedCapacity", "LastEvaluatedKey":
+        for name in PARTIAL:
             body.pop(name, None)
         return
     if items is not None and not ordered:

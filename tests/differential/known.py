@@ -75,7 +75,8 @@ STAGES = [
         + "(The provided expression refers to an attribute that does not exist in the item"
         + "|The document path provided in the update expression is invalid for update"
         + "|An operand in the update expression has an incorrect data type"
-        + "|Item size|Number overflow|Attempting to store more)",
+        + "|Item size|Number overflow|Attempting to store more"
+        + "|list_append requires|Operands for)",
     ),
     ("names and values", VALIDATION + ENVELOPE + "Value provided in ExpressionAttribute"),
     ("expression", VALIDATION + ENVELOPE + "(" + EXPRESSION + "|.*ExpressionAttribute)"),
@@ -93,6 +94,11 @@ ORDER = [
     "key of the table",
     "item",
 ]
+
+
+# Parameters and expressions of a request are not read in one order by all.
+PARAMETERS = ["request", "expression", "names and values"]
+TOGETHER = {ORDER.index(name): "parameters" for name in PARAMETERS}
 
 
 def stage(outcome):
@@ -141,14 +147,30 @@ FAULTS = [
     EXPRESSION + "Incorrect operand type.*(begins_with|contains)",
     EXPRESSION + "Incorrect number of operands",
     EXPRESSION + "Two document paths overlap",
+    EXPRESSION + "Two document paths conflict",
+    "Either the KeyConditions or KeyConditionExpression parameter must be",
+    "One or more parameter values were invalid: AttributeValues inside",
+    "An attribute name may not be empty|.*An attribute name may not be empty",
     EXPRESSION + "Invalid attribute type name",
     EXPRESSION + "Invalid function name",
     EXPRESSION + "The function is not allowed",
     EXPRESSION + "The IN operator",
     EXPRESSION + "The first operand must be distinct",
+    "Key attributes must be scalars",
+    "One or more parameter values were invalid: Value (must be provided|cannot be used) when",
+    EXPRESSION + "Incorrect operand type.*!=",
+    EXPRESSION + "KeyConditionExpressions cannot have",
+    "Cannot convert partition key value",
+    "Query filter contains a sort key condition",
+    "Unsupported KeyConditions",
+    "The BETWEEN condition was provided a range",
     f"({EXPRESSION})?An expression attribute (name|value) used",
     f"({EXPRESSION})?Attribute name is a reserved keyword",
     f"{EXPRESSION}The .* section can only be used once",
+    "Transaction request cannot include multiple operations",
+    ".*Select type ALL_ATTRIBUTES is not supported",
+    "One or more parameter values were invalid: Value or AttributeValueList",
+    "list_append requires|Operands for",
     "The provided (starting|exclusive start) key",
     "The provided key element does not match",
     "One or more parameter values are not valid. A value specified for a secondary index key",
@@ -165,6 +187,17 @@ FAULTS = [
 ]
 
 
+# Those of them that several members of a request can have, each with its own details.
+REPEATED = [
+    number
+    for number, pattern in enumerate(FAULTS)
+    if re.search(
+        "action|ComparisonOperator|Type mismatch|Filter Expression|attribute .name|set  may not",
+        pattern,
+    )
+]
+
+
 def fault(outcome):
     """The number of the fault that an outcome tells of, or None."""
     for number, pattern in enumerate(FAULTS):
@@ -174,14 +207,34 @@ def fault(outcome):
 
 
 def two_faults(difference):
-    """Whether two faults of one stage are told, each in the words that all use for it."""
+    """Whether two faults of the same kind are told, each in the words that all use for it."""
     outcomes = [difference.answers[name].outcome for name in ("ours", "dynoxide")]
     faults = [fault(outcome) for outcome in outcomes]
     return (
         None not in faults
         and faults[0] != faults[1]
-        and len({stage(outcome) for outcome in outcomes}) == 1
+        and len({TOGETHER.get(stage(outcome), stage(outcome)) for outcome in outcomes}) == 1
     )
+
+
+def one_fault(difference):
+    """Whether both tell of the same fault, but in another member."""
+    ours, theirs = (fault(difference.answers[name].outcome) for name in ("ours", "dynoxide"))
+    return ours is not None and ours == theirs and ours in REPEATED
+
+
+# What dynoxide says of PartiQL that it does not read, and that there is.
+UNREAD = (
+    "Statement wasn't well formed, can't be processed: "
+    "(Unknown operator|Unexpected value token|Expected|Unterminated|Empty statement|Unexpected)"
+    "|(UPDATE|DELETE) (requires|does not support)"
+    "|Parameter index [0-9]+ out of range"
+)
+
+
+def unread(difference):
+    """Whether dynoxide could not read a statement, alone or in a batch."""
+    return re.search(UNREAD, text_of(difference.theirs))
 
 
 def padded(difference):
@@ -201,7 +254,8 @@ def more_records(difference):
 
 
 def sizeless(record):
-    inside = {name: part for name, part in record.get("dynamodb", {}).items() if name != "SizeBytes"}
+    inside = dict(record.get("dynamodb", {}))
+    inside.pop("SizeBytes", None)
     return {**record, "dynamodb": inside}
 
 
@@ -343,7 +397,7 @@ KNOWN = [
     Known(
         "DeleteItem's ReturnValues knows all five values, and refuses three in words",
         operation="DeleteItem",
-        ours=VALIDATION + "ReturnValues can only be ALL_OLD or NONE",
+        ours=VALIDATION + ".*",
         dynoxide=VALIDATION + "1 validation error detected: Value .* at 'returnValues' .*",
     ),
     Known(
@@ -457,7 +511,7 @@ KNOWN = [
         "names of attributes need not be identifiers, nor ASCII, outside of expressions",
         dynoxide=VALIDATION
         + ENVELOPE
-        + f"({EXPRESSION})?(An expression attribute name used .*: #[a-z]+_dot"
+        + f"({EXPRESSION})?((An expression attribute name used|Value provided in) .*#[a-z]+_dot.*"
         + "|(Syntax error; )?(token|Expected|Attribute name is a reserved keyword).*)",
         request=lambda body: {"Expected", "QueryFilter", "ScanFilter"} & body.keys(),
     ),
@@ -621,6 +675,261 @@ KNOWN = [
         "what is no structure is told by the class that was expected",
         ours=SERIALIZATION + ".*",
         dynoxide=SERIALIZATION + ".*",
+    ),
+    Known(
+        "dynoxide reads less of PartiQL than the service",
+        operation="(BatchExecute|Execute)(Statement|Transaction)",
+        difference=unread,
+    ),
+    Known(
+        "dynoxide reads less of PartiQL than the service",
+        operation="BatchExecuteStatement",
+        difference=unread,
+        paths=r"\.Responses\[\].*",
+    ),
+    Known(
+        "a table that is not there is not named to statements",
+        operation="ExecuteStatement",
+        ours="ResourceNotFoundException: Requested resource not found",
+        dynoxide="ResourceNotFoundException: Requested resource not found: Table: .*",
+    ),
+    Known(
+        "statements of a batch fail each with its own message, as single ones do",
+        operation="BatchExecuteStatement",
+        paths=r"\.(Responses\[\]|ConsumedCapacity).*",
+    ),
+    Known(
+        "a batch of statements is checked as a whole first",
+        operation="BatchExecuteStatement",
+        ours=VALIDATION + ".*",
+    ),
+    Known(
+        "statements are read one after the other, and checked as they are",
+        operation="ExecuteTransaction",
+        ours=VALIDATION + "Validation failed in TransactStatements.*",
+    ),
+    Known(
+        "a statement's keys are checked as those of items are",
+        operation="Execute(Statement|Transaction)",
+        ours=f"{VALIDATION}(The provided|One or more|Incorrect operand|Invalid returning).*"
+        f"|{CANCELED}.*",
+    ),
+    Known(
+        "a missing attribute is unlike any value",
+        operation="ExecuteStatement",
+        ours="success",
+        dynoxide="ConditionalCheckFailedException: .*",
+        request=lambda body: re.search("<>|!=|NOT", body["Statement"]),
+    ),
+    Known(
+        "a missing attribute is unlike any value",
+        operation="ExecuteStatement",
+        paths=r"\.Items \((more|fewer)\)",
+        request=lambda body: re.search("<>|!=|NOT", body["Statement"]),
+    ),
+    Known(
+        "a statement that is not carried out shows the item if it is asked to",
+        operation="ExecuteStatement",
+        paths=r"\.Item \(extra\)",
+        request=lambda body: "ReturnValuesOnConditionCheckFailure" in body,
+    ),
+    Known(
+        "a transaction's reasons are those of the single operations",
+        operation="TransactWriteItems|ExecuteTransaction",
+        ours=CANCELED + ".*",
+        paths=r"\.CancellationReasons\[\]\.Message",
+    ),
+    Known(
+        "keys are measured in transactions too",
+        operation="TransactWriteItems",
+        ours=CANCELED + ".*",
+        dynoxide="success",
+        difference=lambda found: "exceeded the" in text_of(found.ours),
+    ),
+    Known(
+        "all placeholders are looked up, before any item is read",
+        ours=VALIDATION + ENVELOPE + EXPRESSION + "An expression attribute .* is not defined.*",
+        dynoxide=ANY_RESULT,
+    ),
+    Known(
+        "a null that is false is told without the envelope",
+        ours=VALIDATION + "One or more parameter values were invalid: Null attribute value .*",
+    ),
+    Known(
+        "the paths of an overlap are told in the order of the expression",
+        ours=VALIDATION + ENVELOPE + EXPRESSION + "Two document paths overlap .*",
+        dynoxide=VALIDATION + ENVELOPE + EXPRESSION + "Two document paths overlap .*",
+    ),
+    Known(
+        "a number in JSON is a NUMBER_VALUE, after the members before it",
+        ours=VALIDATION + "(Supplied AttributeValue|The parameter cannot).*",
+        dynoxide=SERIALIZATION + "(TRUE_VALUE|NUMBER_VALUE|Unexpected value type).*",
+    ),
+    Known(
+        "numbers in messages stand as they are stored",
+        ours=VALIDATION + ENVELOPE + EXPRESSION + "The BETWEEN operator .*",
+        dynoxide=VALIDATION + ENVELOPE + EXPRESSION + "The BETWEEN operator .*",
+    ),
+    Known(
+        "members that are no set are refused, whatever the comparison makes of them",
+        ours=SERIALIZATION + ".*",
+        dynoxide=ANY_RESULT,
+    ),
+    Known(
+        "of several members with the same fault, the first in the request is told",
+        difference=one_fault,
+    ),
+    Known(
+        "dynoxide fails",
+        dynoxide="InternalServerError: .*",
+    ),
+    Known(
+        "nesting is checked with the values of an item, and told in their envelope",
+        operation="PutItem",
+        ours=VALIDATION + "1 validation error detected: Nesting Levels .*",
+        dynoxide=VALIDATION + "Nesting Levels .*",
+    ),
+    Known(
+        "a transaction omits an item of which nothing is selected",
+        operation="ExecuteTransaction|BatchExecuteStatement",
+        paths=r"\.Responses\[\]\.Item \(missing\)",
+    ),
+    Known(
+        "what is left over at the end of a statement is refused",
+        operation="ExecuteStatement",
+        ours=VALIDATION + "Statement wasn't well formed.*",
+    ),
+    Known(
+        "a statement that cannot be read is told alone, and is neither read nor write",
+        operation="BatchExecuteStatement",
+        ours="success",
+        dynoxide=VALIDATION
+        + "(Read and write requests together|Provided list of item keys contains duplicates).*",
+    ),
+    Known(
+        "a transaction's keys are checked before they are compared",
+        operation="TransactWriteItems",
+        ours=CANCELED + ".*",
+        dynoxide=VALIDATION + "Transaction request cannot include multiple operations .*",
+    ),
+    Known(
+        "numbers in statements are read where they stand",
+        operation="ExecuteStatement",
+        ours=VALIDATION + ".* under root",
+    ),
+    Known(
+        "an expression of blanks is no expression",
+        ours=VALIDATION + ENVELOPE + EXPRESSION + 'Syntax error; token: "<EOF>".*',
+        dynoxide="success",
+    ),
+    Known(
+        "each check is made of all parts of a batch before the next one",
+        operation="Batch(Get|Write)Item",
+        ours=VALIDATION + ".*",
+        dynoxide=f"({VALIDATION}|{SERIALIZATION}).*",
+    ),
+    Known(
+        "a number has one spelling once it is read, so two of them are one key",
+        operation="BatchGetItem",
+        ours=VALIDATION + "Provided list of item keys contains duplicates",
+        dynoxide="success",
+    ),
+    Known(
+        "a transaction that writes has no items to answer with",
+        operation="ExecuteTransaction",
+        paths=r"\.Responses \(fewer\)",
+    ),
+    Known(
+        "attributes have names, and filters have operators",
+        ours=VALIDATION
+        + "(.*An attribute name may not be empty"
+        + "|1 validation error detected: Value null at 'queryFilter.*)",
+        dynoxide="success",
+    ),
+    Known(
+        "what the older conditions compare must be of one type",
+        ours=VALIDATION + "One or more parameter values were invalid: AttributeValues inside .*",
+        dynoxide="success",
+    ),
+    Known(
+        "values of the older parameters are checked, whatever the comparison makes of them",
+        ours=VALIDATION + "Supplied AttributeValue .*",
+        dynoxide="success",
+        request=lambda body: {"Expected", "AttributeUpdates", "ScanFilter"} & body.keys(),
+    ),
+    Known(
+        "operands of the wrong type are told in one sentence",
+        operation="ExecuteStatement",
+        ours=VALIDATION + "An operand in the update expression has an incorrect data type",
+    ),
+    Known(
+        "literal bounds of the older BETWEEN are compared",
+        ours=VALIDATION + "The BETWEEN condition was provided a range where .*",
+    ),
+    Known(
+        "a key attribute cannot be updated, in a transaction either",
+        operation="TransactWriteItems",
+        ours=VALIDATION + ".*Cannot update attribute .*",
+    ),
+    Known(
+        "of a list, only the elements that the update names are returned",
+        operation="UpdateItem",
+        paths=r"\.Attributes(\.\*\.L.*| \(missing\))",
+        request=lambda body: str(body.get("ReturnValues", "")).startswith("UPDATED"),
+    ),
+    Known(
+        "numeric keys are one by their value, in BatchGetItem too",
+        operation="BatchGetItem",
+        paths=r"\.Responses\.\* \(more\)",
+    ),
+    Known(
+        "an item counts when its key is as long as a unit",
+        operation="UpdateItem",
+        paths=r"\.ConsumedCapacity\.CapacityUnits",
+        request=lambda body: "k" * 1024 in text_of(body) or "a2tr" * 100 in text_of(body),
+    ),
+    Known(
+        "a start key is a whole key",
+        operation="Scan",
+        ours=VALIDATION + "The provided starting key is invalid.*",
+        dynoxide="success",
+    ),
+    Known(
+        "what the older conditions compare must be of one type",
+        ours=VALIDATION + "One or more parameter values were invalid: .*",
+        dynoxide=VALIDATION + "One or more parameter values were invalid: .*",
+        request=lambda body: {"Expected", "ScanFilter", "QueryFilter"} & body.keys(),
+    ),
+    Known(
+        "bounds of BETWEEN are of one type, and IN has a hundred operands, everywhere",
+        ours=VALIDATION + ENVELOPE + EXPRESSION + "The (BETWEEN|IN) operator .*",
+        dynoxide=ANY_RESULT,
+    ),
+    Known(
+        "an update of a path that leads nowhere cancels the transaction",
+        operation="TransactWriteItems",
+        ours=CANCELED + ".*",
+        dynoxide=ANY_RESULT,
+        difference=lambda found: "document path provided" in text_of(found.ours),
+    ),
+    Known(
+        "statements are checked for what they may select and compare",
+        operation="ExecuteStatement|ExecuteTransaction",
+        ours=VALIDATION
+        + "(Multiple conditions on same key|Must have|Key attribute's data type|Number overflow"
+        + "|Nesting Levels|ExecuteTransaction API).*",
+    ),
+    Known(
+        "a statement that returns nothing has an empty list of items",
+        operation="ExecuteStatement",
+        paths=r"\.(Items|Count|Pages|ScannedCount|ConsumedCapacity).* \(extra\)",
+    ),
+    Known(
+        "a statement is checked as a whole: parameters, names, order and bounds",
+        operation="ExecuteStatement",
+        ours=VALIDATION
+        + "(Number of parameters in request|Duplicate identifiers in select|Must have WHERE"
+        + "|Attribute .* in ORDER BY clause|The BETWEEN operator|Empty bags).*",
     ),
     Known(
         "ListStreams lists the streams of all tables",

@@ -1,9 +1,9 @@
 """Rounds: new tables, some requests to every server, and a look at what they left.
 
 1. A round depends on the seed and its number alone, so it can be run again.
-2. Where a write went two ways, the items are compared at once; when they differ
-   the round is over, because all that follows would differ too. After a difference
-   about the extra tables, these are removed everywhere.
+2. Where a write went two ways, the other servers are given our items, because all
+   that follows would differ too. After a difference about the extra tables, these
+   are removed everywhere.
 3. Other servers create an item where an update only removes; that is undone.
 4. At the end of a round the items of all tables are compared, and the records
    of their streams.
@@ -33,7 +33,8 @@ class Round:
         self.only = only  # these of the generator's methods
         self.rng = random.Random(f"{seed}/{number}")
         letters = "abc"[: self.rng.choice([1, 2, 2, 3])]
-        self.tables = [schemas.random_table(self.rng, f"r{number}{letter}") for letter in letters]
+        names = [f"r{number}{letter}" for letter in letters]
+        self.tables = [schemas.random_table(self.rng, name) for name in names]
 
     def everywhere(self, operation, body):
         return {name: client.call(operation, body) for name, client in self.clients.items()}
@@ -77,16 +78,20 @@ class Round:
                     found.history = list(history)
                     judge(found)
                 history.append(request)
-                self.watch_local(request, answers)
-                self.settle(request, answers)
-                if found and request.operation in ABOUT_TABLES:
-                    self.remove(schemas.EXTRA)
-                if found and went_two_ways(found) and any(self.check(history)):
+                if not self.even_out(request, answers, found):
                     return
             for found in self.check(history):
                 judge(found)
         finally:
             self.remove_all()
+
+    def even_out(self, request, answers, found):
+        """Lets all servers hold the same after a request; false when they cannot."""
+        self.watch_local(request, answers)
+        self.settle(request, answers)
+        if found and request.operation in ABOUT_TABLES:
+            self.remove(schemas.EXTRA)
+        return not found or not went_two_ways(found) or self.repair()
 
     def watch_local(self, request, answers):
         """Lets DynamoDB Local go when it did not write what we wrote."""
@@ -114,6 +119,27 @@ class Round:
                 if found:
                     found.history = list(history)
                     yield found
+
+    def repair(self):
+        """Makes dynoxide hold the items that ours holds; false when it cannot be done."""
+        ours, theirs = self.clients["ours"], self.clients["dynoxide"]
+        for table in self.tables:
+            wanted, found = (
+                {compare.text_of(compare.plain(item)): item for item in found}
+                for found in (servers.items(ours, table.name), servers.items(theirs, table.name))
+            )
+            if wanted.keys() == found.keys():
+                continue
+            self.unlike.add(table.name)
+            self.clients.pop("local", None)
+            for text in found.keys() - wanted.keys():
+                if any(name not in found[text] for name, _ in table.keys):
+                    return False
+                key = {name: found[text][name] for name, _ in table.keys}
+                theirs.call("DeleteItem", {"TableName": table.name, "Key": key})
+            for text in wanted.keys() - found.keys():
+                theirs.call("PutItem", {"TableName": table.name, "Item": wanted[text]})
+        return not any(self.check([]))
 
     def views(self, table):
         """What to look at: the items, and the records of a stream."""

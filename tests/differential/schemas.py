@@ -150,7 +150,7 @@ def create_table(rng):
     if rng.random() < 0.5:
         rng.choice(CREATE_SPOILERS)(rng, request)
     if rng.random() < 0.15:
-        rng.choice(CREATE_SPOILERS)(rng, request)
+        rng.choice([set_throughput, spoil_stream, add_options])(rng, request)
     return request
 
 
@@ -177,7 +177,8 @@ def less_definitions(rng, request):
 
 
 def bad_type(rng, request):
-    rng.choice(request["AttributeDefinitions"])["AttributeType"] = rng.choice(["SS", "X", "", "BOOL"])
+    definition = rng.choice(request["AttributeDefinitions"])
+    definition["AttributeType"] = rng.choice(["SS", "X", "", "BOOL"])
 
 
 def bad_key_type(rng, request):

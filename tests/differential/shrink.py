@@ -33,7 +33,7 @@ class Shrinker:
         self.turn.remove_all()
         self.turn.create()
         for earlier in history:
-            self.turn.ask(earlier)
+            self.turn.even_out(earlier, *self.turn.ask(earlier))
         _, found = self.turn.ask(request)
         if found is None or found.signature != self.signature:
             return False

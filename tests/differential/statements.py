@@ -12,7 +12,7 @@ class Statement:
     def __init__(self, rng, table, batched=False):
         self.rng = rng
         self.table = table
-        self.types = table.types
+        self.types = {name: kind for name, kind in table.types.items() if name != "dot.ted"}
         self.batched = batched
         self.reads = rng.random() < 0.45
         self.parameters = []
