@@ -272,19 +272,6 @@ def ours_is_first(difference):
 
 KNOWN = [
     Known(
-        "of a request's faults, the one that is looked for first is told",
-        difference=ours_is_first,
-    ),
-    Known(
-        "of two faults that are looked for together, either may be told",
-        difference=two_faults,
-    ),
-    Known(
-        "a syntax error quotes the text from the token before to the token after",
-        ours=VALIDATION + ENVELOPE + EXPRESSION + "Syntax error; .*",
-        dynoxide=VALIDATION + ENVELOPE + f"({EXPRESSION})?Syntax error; .*",
-    ),
-    Known(
         "a syntax error names the token and what is near it, in every expression",
         ours=VALIDATION + ENVELOPE + EXPRESSION + "Syntax error; .*",
         dynoxide=VALIDATION
@@ -632,7 +619,7 @@ KNOWN = [
         operation="(Describe|Update|Delete)Table|(Describe|Update)TimeToLive",
         dynoxide=VALIDATION
         + "(TableName must be at least 3 characters long .*"
-        + "|1 validation error detected: Value '.*' at 'tableName' .* expression pattern: .*)",
+        + "|1 validation error detected: Value '.*' at 'tableName' failed to satisfy .*)",
     ),
     Known(
         "the table of an ARN is looked up, whatever its name",
@@ -774,10 +761,6 @@ KNOWN = [
         "members that are no set are refused, whatever the comparison makes of them",
         ours=SERIALIZATION + ".*",
         dynoxide=ANY_RESULT,
-    ),
-    Known(
-        "of several members with the same fault, the first in the request is told",
-        difference=one_fault,
     ),
     Known(
         "dynoxide fails",
@@ -958,6 +941,23 @@ KNOWN = [
         "streams are named and read by their rules",
         operation="ListStreams|DescribeStream|GetShardIterator|GetRecords",
         ours=VALIDATION + ".*",
+    ),
+    Known(
+        "a syntax error quotes the text from the token before to the token after",
+        ours=VALIDATION + ENVELOPE + EXPRESSION + "Syntax error; .*",
+        dynoxide=VALIDATION + ENVELOPE + f"({EXPRESSION})?Syntax error; .*",
+    ),
+    Known(
+        "of a request's faults, the one that is looked for first is told",
+        difference=ours_is_first,
+    ),
+    Known(
+        "of two faults that are looked for together, either may be told",
+        difference=two_faults,
+    ),
+    Known(
+        "of several members with the same fault, the first in the request is told",
+        difference=one_fault,
     ),
 ]
 
