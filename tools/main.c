@@ -40,7 +40,7 @@ static const struct command commands[] = {
 	{
 		.name = "check",
 		.arguments = "DATA",
-		.help = "check the integrity of a data directory that is not mounted",
+		.help = "check the integrity of a data directory that is not in use",
 		.run = run_check,
 	},
 };
@@ -54,7 +54,7 @@ int command_usage(const struct command *command)
 
 static void print_help(FILE *out)
 {
-	fprintf(out, "dynamount: DynamoDB tables as directories\n\nusage:\n");
+	fprintf(out, "dynamount: DynamoDB tables as directories, and over HTTP\n\nusage:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  dynamount %-7s %-10s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].help);
