@@ -1,5 +1,6 @@
 #include "files.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "invalidate.h"
@@ -7,6 +8,7 @@
 #include <pthread.h>
 
 #define QUEUE_MAX 8192
+#define SETTLE_NS 1000000000LL
 
 struct notice {
 	uint64_t id; /* of the parent with a name, else of the inode */
@@ -21,6 +23,7 @@ struct invalidator {
 	pthread_cond_t changed;
 	struct notice queue[QUEUE_MAX];
 	size_t first, count;
+	uint64_t pushed, sent; /* notices so far */
 	bool started, stopping;
 };
 
@@ -76,6 +79,8 @@ static void *run(void *data)
 		send(invalidator, &notice);
 		free((char *)notice.name.data);
 		pthread_mutex_lock(&invalidator->mutex);
+		invalidator->sent++;
+		pthread_cond_broadcast(&invalidator->changed);
 	}
 	pthread_mutex_unlock(&invalidator->mutex);
 	return NULL;
@@ -130,12 +135,29 @@ static void push(struct invalidator *invalidator, uint64_t id, struct slice name
 	if (invalidator->count < QUEUE_MAX && !invalidator->stopping) {
 		invalidator->queue[(invalidator->first + invalidator->count++) % QUEUE_MAX] =
 			notice;
+		invalidator->pushed++;
 		pthread_cond_broadcast(&invalidator->changed);
 		queued = true;
 	}
 	pthread_mutex_unlock(&invalidator->mutex);
 	if (!queued)
 		free((char *)notice.name.data);
+}
+
+void invalidate_settle(void *context)
+{
+	struct filesystem *fs = context;
+	struct invalidator *invalidator = fs->invalidator;
+	struct timespec until = clock_to_timespec(clock_realtime_ns() + SETTLE_NS);
+	uint64_t target;
+	int r = 0;
+
+	pthread_mutex_lock(&invalidator->mutex);
+	target = invalidator->pushed;
+	while (invalidator->sent < target && invalidator->started && !invalidator->stopping &&
+		r == 0)
+		r = pthread_cond_timedwait(&invalidator->changed, &invalidator->mutex, &until);
+	pthread_mutex_unlock(&invalidator->mutex);
 }
 
 void invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name)
@@ -164,6 +186,14 @@ static void invalidate_item(struct filesystem *fs, const struct change *change)
 	node_unref(fs->nodes, node);
 }
 
+/* With the entry of its directory the kernel forgets all below it. */
+static void invalidate_table(struct filesystem *fs, const struct change *change)
+{
+	node_drop_table(fs->nodes, change->table_id);
+	if (!own_changes)
+		push(fs->invalidator, FUSE_ROOT_ID, change->table_name, false);
+}
+
 void invalidate_changes(void *context, const struct change *changes, size_t count)
 {
 	struct filesystem *fs = context;
@@ -171,7 +201,7 @@ void invalidate_changes(void *context, const struct change *changes, size_t coun
 	node_count_change(fs->nodes);
 	for (size_t i = 0; i < count; i++) {
 		if (changes[i].kind == CHANGE_TABLE_DELETED)
-			node_drop_table(fs->nodes, changes[i].table_id);
+			invalidate_table(fs, &changes[i]);
 		else if (slice_present(changes[i].row_key) && !own_changes)
 			invalidate_item(fs, &changes[i]);
 	}

@@ -33,6 +33,10 @@ void invalidate_node(struct invalidator *invalidator, const struct node *node);
 /* A change_watcher, with the file system as context. */
 void invalidate_changes(void *fs, const struct change *changes, size_t count);
 
+/* An engine_settle: waits until all that was queued is sent. A kernel that takes
+ * long is not waited for beyond a second. */
+void invalidate_settle(void *fs);
+
 /* Around the writes of the kernel's own requests, which it knows of. */
 void invalidate_own_begin(void);
 void invalidate_own_end(void);

@@ -275,6 +275,7 @@ static int serve(struct fuse_session *session, struct filesystem *fs, const char
 
 	invalidator_start(fs->invalidator, session);
 	engine_watch(fs->engine, invalidate_changes, fs);
+	engine_watch_settle(fs->engine, invalidate_settle, fs);
 	events->ready(events->context);
 	config = fuse_loop_cfg_create();
 	fuse_loop_cfg_set_clone_fd(config, 0);

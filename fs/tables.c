@@ -1,6 +1,7 @@
 #include "tables.h"
 
 #include "api/wire.h"
+#include "invalidate.h"
 #include "model/json.h"
 #include "requests.h"
 
@@ -198,8 +199,12 @@ int table_drop(struct filesystem *fs, struct slice name, struct error *err)
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct delete_table_input input = { .table_name = name, .only_if_empty = true };
 	struct delete_table_output output = { 0 };
+	int r;
 
-	return request_run(fs, OPERATION_DELETE_TABLE, &input, &output, &arena, err);
+	invalidate_own_begin();
+	r = request_run(fs, OPERATION_DELETE_TABLE, &input, &output, &arena, err);
+	invalidate_own_end();
+	return r;
 }
 
 /* Appends compact JSON laid out for people, with the member added. */

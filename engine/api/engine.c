@@ -38,13 +38,21 @@ void engine_close(struct engine *engine)
 int engine_run(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct operation *operation = &operations[request->operation];
+	int r;
 
 	if (operation->input)
 		TRY(validate_input(operation->input, request->input, err));
-	if (!operation->run)
-		return error_set(
-			err, ERROR_UNKNOWN_OPERATION, "%s is not served yet", operation->name);
-	return operation->run(engine, request, err);
+	r = operation->run(engine, request, err);
+	if (engine->settle && request->door == DOOR_API && operation->kind != OPERATION_READ &&
+		operation->kind != OPERATION_STREAM)
+		engine->settle(engine->settle_context);
+	return r;
+}
+
+void engine_watch_settle(struct engine *engine, engine_settle *settle, void *context)
+{
+	engine->settle = settle;
+	engine->settle_context = context;
 }
 
 void engine_watch(struct engine *engine, change_watcher *watcher, void *context)

@@ -33,6 +33,12 @@ int engine_run(struct engine *engine, struct request *request, struct error *err
 /* Tells the watcher of every committed change, whatever door it came by, from
  * the thread that made it. One at a time; NULL ends it. */
 void engine_watch(struct engine *engine, change_watcher *watcher, void *context);
+/* Called at the end of each request of DOOR_API that may have changed something,
+ * in its thread, without locks: returns when the watcher has passed on what it
+ * was told, so that what is answered is seen by every door. NULL ends it; to be
+ * set while no request runs. */
+typedef void engine_settle(void *context);
+void engine_watch_settle(struct engine *engine, engine_settle *settle, void *context);
 
 /* Checks the integrity of a whole data directory that nobody has open; calls
  * report with one line for each problem. */

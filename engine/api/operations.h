@@ -10,6 +10,8 @@ struct engine {
 	struct store *store;
 	enum durability durability[2]; /* by enum request_door */
 	struct slice region, account;
+	engine_settle *settle; /* or NULL */
+	void *settle_context;
 };
 
 operation_run run_create_table, run_delete_table, run_describe_table, run_list_tables;
