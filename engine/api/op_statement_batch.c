@@ -186,6 +186,7 @@ static const struct batch_code {
 	{ ERROR_COLLECTION_TOO_LARGE, "ItemCollectionSizeLimitExceeded" },
 	{ ERROR_LIMIT_EXCEEDED, "RequestLimitExceeded" },
 	{ ERROR_VALIDATION, "ValidationError" },
+	{ ERROR_KEY_EMPTY, "ValidationError" },
 	{ ERROR_TOO_LARGE, "ValidationError" },
 	{ ERROR_CONFLICT, "TransactionConflict" },
 	{ ERROR_TABLE_NOT_FOUND, "ResourceNotFound" },
