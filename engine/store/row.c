@@ -127,7 +127,8 @@ int row_get(struct txn *txn, struct table *table, struct slice row_key, enum row
 	/* A reader holds nothing any more once its call has failed on a deadlock,
 	 * so it tries again by itself. */
 	for (int try = 1;; try++) {
-		r = table->body->file->get(table->body->file, txn->bdb, &key, scratch(txn, want), 0);
+		r = table->body->file->get(
+			table->body->file, txn->bdb, &key, scratch(txn, want), 0);
 		if (r != DB_LOCK_DEADLOCK || txn->bdb || try == TXN_TRIES)
 			break;
 	}

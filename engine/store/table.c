@@ -207,7 +207,7 @@ static int creation_body(struct txn *txn, void *context, struct error *err)
 	txn_at_end(txn, &creation->end);
 	TRY(create_files(txn, creation->table, err));
 	TRY(catalog_put(txn, description, err));
-	table_add_change(txn, CHANGE_TABLE_CREATED, &creation->table->description);
+	table_add_change(txn, CHANGE_TABLE_CREATED, description);
 	return 0;
 }
 

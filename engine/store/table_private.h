@@ -79,6 +79,7 @@ struct table_replacement {
  * *replacement must stay. */
 int table_replace(struct txn *txn, struct table *old, struct table_description *description,
 	struct table_replacement *replacement, struct error *err) NODISCARD;
-/* Tells the watcher of a table's change. */
+/* Tells the watcher of a table's change, after the transaction's end, till when the
+ * description must stay: by then a version may be gone. */
 void table_add_change(
 	struct txn *txn, enum change_kind kind, const struct table_description *table);

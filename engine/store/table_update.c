@@ -130,7 +130,7 @@ int table_replace(struct txn *txn, struct table *old, struct table_description *
 	TRY(table_create_indexes(txn, replacement->next, err));
 	TRY(forget_dropped(txn, old, replacement->next, err));
 	TRY(catalog_put(txn, description, err));
-	table_add_change(txn, CHANGE_TABLE_UPDATED, &replacement->next->description);
+	table_add_change(txn, CHANGE_TABLE_UPDATED, description);
 	return 0;
 }
 

@@ -32,5 +32,6 @@ struct txn {
 };
 
 void txn_at_end(struct txn *txn, struct txn_end *end);
-/* Gathers a change for the watcher. */
+/* Gathers a change for the watcher. The table's name and id must stay until it is
+ * told, after the transaction's end. */
 void txn_add_change(struct txn *txn, const struct change *change);

@@ -197,11 +197,12 @@ static int write_stream(struct step *step, struct error *err)
 	return stream_append(step->txn, step->table, &change, err);
 }
 
-/* Tells the counts and the watcher. */
+/* Tells the counts and the watcher: of the version that the caller holds, as it
+ * is told after the writer mutex is released. */
 static int note_change(struct step *step, struct error *err)
 {
 	const struct write_action *action = step->action;
-	const struct table_description *table = &step->table->description;
+	const struct table_description *table = &action->table->description;
 	int64_t bytes = (int64_t)step->meta.item_size;
 	uint64_t stamp = step->change == CHANGE_REMOVE ? next_stamp(step) : step->meta.stamp;
 
