@@ -169,7 +169,7 @@ const struct item_collection_metrics *collection_answer(struct table *table, con
 	if (!local_indexes || !slice_equal_string(return_item_collection_metrics, "SIZE"))
 		return NULL;
 	member = arena_alloc(arena, sizeof(*member));
-	*member = (struct member){ partition, *map_find(key, partition) };
+	*member = (struct member){ arena_copy(arena, partition), *map_find(key, partition) };
 	collection = arena_alloc(arena, sizeof(*collection));
 	*collection = (struct map){ member, 1 };
 	range = arena_alloc_array(arena, 2, sizeof(*range));

@@ -75,14 +75,15 @@ int start_key_position(const struct table_description *table, const struct index
 	return 0;
 }
 
-static void add_member(
-	struct member *members, size_t *count, struct slice name, const struct value *value)
+/* The name may be the table's, which the key outlives. */
+static void add_member(struct member *members, size_t *count, struct slice name,
+	const struct value *value, struct arena *arena)
 {
 	for (size_t i = 0; i < *count; i++) {
 		if (slice_equal(members[i].name, name))
 			return;
 	}
-	members[(*count)++] = (struct member){ name, *value };
+	members[(*count)++] = (struct member){ arena_copy(arena, name), *value };
 }
 
 static int add_index_key(const struct key_layout *layout, struct slice entry, struct arena *arena,
@@ -93,10 +94,10 @@ static int add_index_key(const struct key_layout *layout, struct slice entry, st
 
 	TRY(index_entry_decode(layout, entry, arena, values, &row_key, err));
 	for (size_t i = 0; i < layout->partition_count; i++)
-		add_member(members, count, layout->partition[i].name, &values[i]);
+		add_member(members, count, layout->partition[i].name, &values[i], arena);
 	for (size_t i = 0; i < layout->sort_count; i++)
-		add_member(
-			members, count, layout->sort[i].name, &values[layout->partition_count + i]);
+		add_member(members, count, layout->sort[i].name,
+			&values[layout->partition_count + i], arena);
 	return 0;
 }
 
@@ -111,9 +112,9 @@ int last_key_of(const struct table_description *table, const struct index_descri
 	size_t count = 0;
 
 	TRY(key_decode(&table->key, row_key, arena, &key, err));
-	add_member(members, &count, table->key.partition.name, &key.partition);
+	add_member(members, &count, table->key.partition.name, &key.partition, arena);
 	if (key_schema_has_sort(&table->key))
-		add_member(members, &count, table->key.sort.name, &key.sort);
+		add_member(members, &count, table->key.sort.name, &key.sort, arena);
 	if (index)
 		TRY(add_index_key(&index->key, entry, arena, members, &count, err));
 	*map = (struct map){ members, count };

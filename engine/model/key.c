@@ -109,9 +109,9 @@ struct map key_to_map(const struct key_schema *schema, const struct key *key, st
 	size_t count = key_schema_has_sort(schema) ? 2 : 1;
 	struct member *members = arena_alloc_array(arena, count, sizeof(*members));
 
-	members[0] = (struct member){ schema->partition.name, key->partition };
+	members[0] = (struct member){ arena_copy(arena, schema->partition.name), key->partition };
 	if (count == 2)
-		members[1] = (struct member){ schema->sort.name, key->sort };
+		members[1] = (struct member){ arena_copy(arena, schema->sort.name), key->sort };
 	return (struct map){ members, count };
 }
 
