@@ -35,16 +35,20 @@ static int parse_arn(const struct engine *engine, struct slice arn, struct arena
 	struct slice *ret_table, struct slice *ret_label, struct error *err)
 {
 	const struct slice kind = SLICE("/stream/");
-	struct slice tables = arn_of_table(engine, SLICE(""), arena);
-	const char *at = memmem(arn.data, arn.len, kind.data, kind.len);
+	struct slice tables = arn_of_table(engine, SLICE(""), arena), rest = arn;
+	bool ours = slice_starts_with(arn, tables);
+	const char *at;
 
+	if (ours)
+		rest = slice_skip(arn, tables.len);
+	at = memmem(rest.data, rest.len, kind.data, kind.len);
 	if (!at || !slice_starts_with(arn, SLICE("arn:aws:dynamodb:")))
 		return error_set(err, ERROR_VALIDATION, "Invalid StreamArn");
 	*ret_table = *ret_label = slice_of(NULL, 0);
-	if (!slice_starts_with(arn, tables))
+	if (!ours)
 		return 0;
-	*ret_table = slice_of(arn.data + tables.len, (size_t)(at - arn.data) - tables.len);
-	*ret_label = slice_skip(arn, (size_t)(at - arn.data) + kind.len);
+	*ret_table = slice_of(rest.data, (size_t)(at - rest.data));
+	*ret_label = slice_skip(rest, ret_table->len + kind.len);
 	return 0;
 }
 

@@ -192,6 +192,15 @@ static void what_is_no_stream_is_not_found(void)
 	CHECK_ERROR(&door.err, ERROR_VALIDATION, "Invalid StreamArn");
 }
 
+static void an_arn_without_a_table_is_none(void)
+{
+	struct door door CLEANUP(door_release) = door_new();
+
+	create_table(&door, "Strm", "KEYS_ONLY");
+	CHECK_INT(describe(&door, SLICE(ACCOUNT "stream/2020-01-01T00:00:00.000"), ""), -1);
+	CHECK_ERROR(&door.err, ERROR_VALIDATION, "Invalid StreamArn");
+}
+
 static void another_region_s_stream_is_not_found(void)
 {
 	struct door door CLEANUP(door_release) = door_new();
@@ -501,6 +510,7 @@ static const struct test_case cases[] = {
 	{ "streams are listed by table and page", streams_are_listed_by_table_and_page },
 	{ "a stream is described with its one shard", a_stream_is_described_with_its_one_shard },
 	{ "what is no stream is not found", what_is_no_stream_is_not_found },
+	{ "an ARN without a table is none", an_arn_without_a_table_is_none },
 	{ "another region's stream is not found", another_region_s_stream_is_not_found },
 	{ "records come in pages from the trim horizon",
 		records_come_in_pages_from_the_trim_horizon },
