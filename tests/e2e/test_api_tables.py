@@ -274,7 +274,7 @@ def test_tagging_answers_without_a_body(api, db):
 
 def test_tags_of_another_account_are_denied(db):
     with pytest.raises(db.exceptions.ClientError) as caught:
-        db.list_tags_of_resource(ResourceArn="arn:aws:dynamodb:us-east-1:000000000000:table/x")
+        db.list_tags_of_resource(ResourceArn="arn:aws:dynamodb:us-east-1:000000000000:table/nowhere")
     assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
 
 
