@@ -46,6 +46,8 @@ struct batch_get {
 	struct table_set set;
 	struct batch_reads *reads;
 	size_t count;
+	size_t bytes; /* of the items read */
+	bool full; /* the next item would be too much */
 };
 
 /* Of the whole request; told of its first table. */
@@ -133,9 +135,11 @@ static int prepare_reads(struct engine *engine, const struct batch_get_item_inpu
 	return 0;
 }
 
-static int read_item(struct txn *txn, struct batch_reads *reads, struct table_use *use,
-	struct slice row_key, size_t *bytes, struct error *err)
+/* Reads one item, unless the answer is full. */
+static int read_item(struct txn *txn, struct batch_get *batch, struct batch_reads *reads,
+	struct slice row_key, struct error *err)
 {
+	struct table_use *use = &batch->set.uses[reads->use];
 	bool consistent = reads->in->consistent_read.value;
 	struct map item;
 	struct row row;
@@ -146,9 +150,12 @@ static int read_item(struct txn *txn, struct batch_reads *reads, struct table_us
 		capacity_add_read(&use->capacity, capacity_read_units(0, consistent));
 		return 0;
 	}
+	batch->full = batch->bytes + row.meta.item_size > BATCH_GET_BYTES_MAX;
+	if (batch->full)
+		return 0;
+	batch->bytes += row.meta.item_size;
 	TRY(item_decode(txn_arena(txn), row.item, &item, err));
 	capacity_add_read(&use->capacity, capacity_read_units(row.meta.item_size, consistent));
-	*bytes += row.meta.item_size;
 	if (reads->projection)
 		projection_apply(reads->projection, &item, txn_arena(txn),
 			&reads->items[reads->item_count++]);
@@ -157,23 +164,27 @@ static int read_item(struct txn *txn, struct batch_reads *reads, struct table_us
 	return 0;
 }
 
+static int read_items(
+	struct txn *txn, struct batch_get *batch, struct batch_reads *reads, struct error *err)
+{
+	reads->item_count = reads->done = 0;
+	while (!batch->full && reads->done < reads->in->keys.count) {
+		TRY(read_item(txn, batch, reads, reads->row_keys[reads->done], err));
+		reads->done += !batch->full;
+	}
+	return 0;
+}
+
 static int read_batch(struct txn *txn, void *context, struct error *err)
 {
 	struct batch_get *batch = context;
-	size_t bytes = 0;
 
+	batch->bytes = 0;
+	batch->full = false;
 	for (size_t i = 0; i < batch->set.count; i++)
 		batch->set.uses[i].capacity.read = 0;
-	for (size_t i = 0; i < batch->count; i++) {
-		struct batch_reads *reads = &batch->reads[i];
-		struct table_use *use = &batch->set.uses[reads->use];
-
-		reads->item_count = reads->done = 0;
-		while (reads->done < reads->in->keys.count && bytes < BATCH_GET_BYTES_MAX) {
-			TRY(read_item(txn, reads, use, reads->row_keys[reads->done], &bytes, err));
-			reads->done++;
-		}
-	}
+	for (size_t i = 0; i < batch->count; i++)
+		TRY(read_items(txn, batch, &batch->reads[i], err));
 	return 0;
 }
 
