@@ -1,9 +1,12 @@
 """Streams over HTTP: what is recorded, and how shards and iterators are walked."""
 
+import concurrent.futures
 import datetime
+import random
 import re
 
 import pytest
+from botocore.exceptions import BotoCoreError
 
 from api import create, index, item, put_all, refused, values
 
@@ -262,6 +265,31 @@ def test_streams_are_listed_by_table_and_in_pages(db, streams):
     assert len(seen) == len(set(seen))
 
 
+def test_a_follower_sees_each_change_of_many_writers_once(api, db, streams):
+    table, arn = streamed(db)
+
+    def count(key):
+        client = api.client()
+        for n in range(1, 41):
+            client.put_item(TableName=table, Item=item(k=key, n=n))
+
+    at, seen = iterator(streams, arn), {key: [] for key in "abcd"}
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(count, key) for key in seen]
+        while True:
+            over = all(writer.done() for writer in writers)
+            answer = streams.get_records(ShardIterator=at, Limit=7)
+            for record in answer["Records"]:
+                image = record["dynamodb"]["NewImage"]
+                seen[image["k"]["S"]].append(int(image["n"]["N"]))
+            at = answer["NextShardIterator"]
+            if over and not answer["Records"]:
+                break
+        for writer in writers:
+            writer.result()
+    assert seen == {key: list(range(1, 41)) for key in "abcd"}
+
+
 # Enabling, disabling, mistakes
 
 
@@ -312,6 +340,66 @@ def test_a_view_is_needed_to_enable_a_stream(db):
     with pytest.raises(db.exceptions.ClientError) as caught:
         create(db, StreamSpecification={"StreamEnabled": True})
     assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def read_all(streams, arn):
+    """Every record until now."""
+    at, found = iterator(streams, arn), []
+    while True:
+        answer = streams.get_records(ShardIterator=at)
+        if not answer["Records"]:
+            return found
+        found += answer["Records"]
+        at = answer["NextShardIterator"]
+
+
+def replayed(changes):
+    """The items that a stream tells of."""
+    items = {}
+    for record in changes:
+        data = record["dynamodb"]
+        key = data["Keys"]["k"]["S"]
+        assert data.get("OldImage") == items.get(key)
+        if record["eventName"] == "REMOVE":
+            del items[key]
+        else:
+            items[key] = data["NewImage"]
+    return items
+
+
+def test_a_stream_replayed_is_the_table_after_kill_9(own_api):
+    table, arn = streamed(own_api.client(), global_indexes=[index("i-n", "n:N")])
+
+    def write(seed):
+        client, numbers, done = own_api.client(), random.Random(seed), 0
+        try:
+            while True:
+                key = str(numbers.randrange(40))
+                if numbers.random() < 0.3:
+                    client.delete_item(TableName=table, Key=item(k=key))
+                elif numbers.random() < 0.5:
+                    client.put_item(TableName=table, Item=item(k=key, n=numbers.randrange(5)))
+                else:
+                    client.transact_write_items(
+                        TransactItems=[
+                            {"Put": {"TableName": table, "Item": item(k=f"{seed} {side}", n=done)}}
+                            for side in "lr"
+                        ]
+                    )
+                done += 1
+        except BotoCoreError:  # the server is gone
+            return done
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, seed) for seed in range(4)]
+        concurrent.futures.wait(writers, timeout=1)
+        own_api.kill9()
+        assert sum(writer.result() for writer in writers) > 20
+    db = own_api.start().client()
+    whole = {one["k"]["S"]: one for one in db.scan(TableName=table)["Items"]}
+    assert replayed(read_all(own_api.client("dynamodbstreams"), arn)) == whole
+    indexed = {one["k"]["S"]: one for one in db.scan(TableName=table, IndexName="i-n")["Items"]}
+    assert indexed == whole
 
 
 @pytest.mark.parametrize("end", ["stop", "kill9"])

@@ -1,6 +1,9 @@
 """Tables over HTTP: their design, their states, what describes and protects them."""
 
+import concurrent.futures
 import re
+import threading
+import time
 
 import pytest
 
@@ -253,6 +256,41 @@ def test_a_table_created_again_is_empty(db):
     db.delete_table(TableName=members["TableName"])
     db.create_table(**members)
     assert db.scan(TableName=members["TableName"])["Count"] == 0
+
+
+def test_requests_to_a_table_that_comes_and_goes_are_all_answered(api, db):
+    members = design("k:S", [index("i-g", "g:S")])
+    table = members["TableName"]
+    over = threading.Event()
+    requests = [
+        ("put_item", {"Item": item(k="a", g="x")}),
+        ("get_item", {"Key": item(k="a")}),
+        ("scan", {"IndexName": "i-g"}),
+        ("delete_item", {"Key": item(k="a"), "ConditionExpression": "attribute_exists(k)"}),
+        ("describe_table", {}),
+    ]
+
+    def ask(number):
+        client, codes = api.client(), set()
+        while not over.is_set():
+            operation, more = requests[number % len(requests)]
+            number += 1
+            try:
+                getattr(client, operation)(TableName=table, **more)
+            except client.exceptions.ClientError as error:
+                codes.add(error.response["Error"]["Code"])
+        return codes
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        askers = [pool.submit(ask, number) for number in range(4)]
+        for _ in range(25):
+            db.create_table(**members)
+            time.sleep(0.01)
+            db.delete_table(TableName=table)
+        over.set()
+        told = set().union(*(asker.result() for asker in askers))
+    assert "ResourceNotFoundException" in told
+    assert told <= {"ResourceNotFoundException", "ConditionalCheckFailedException"}
 
 
 # Tags, policies, limits
