@@ -3,6 +3,7 @@
  * the description; a new global index is then back-filled by the store.
  */
 #include "api/operations.h"
+#include "api/parameters.h"
 #include "api/table_describe.h"
 #include "api/table_design.h"
 
@@ -61,49 +62,26 @@ static struct slice index_of(const struct global_index_update *update)
 	return update->delete ? update->delete->index_name : update->update->index_name;
 }
 
-static int check_one_update_each(const struct request_list *list, struct error *err)
+static int check_one_update_each(
+	const struct request_list *list, struct arena *arena, struct error *err)
 {
 	const struct global_index_update *updates = list->items;
+	struct slice *names = arena_alloc_array(arena, list->count, sizeof(*names));
+	const struct slice *duplicate;
 
-	for (size_t i = 0; i < list->count; i++) {
-		for (size_t j = 0; j < i; j++) {
-			struct slice name = index_of(&updates[i]);
-
-			if (slice_equal(name, index_of(&updates[j])))
-				return error_set(err, ERROR_VALIDATION,
-					INVALID
-					"Only one global secondary index update per index is "
-					"allowed simultaneously. Index: %.*s",
-					SLICE_ARG(name));
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < list->count; i++)
+		names[i] = index_of(&updates[i]);
+	duplicate = parameters_find_duplicate(names, list->count);
+	if (!duplicate)
+		return 0;
+	return error_set(err, ERROR_VALIDATION,
+		INVALID "Only one global secondary index update per index is allowed "
+			"simultaneously. Index: %.*s",
+		SLICE_ARG(*duplicate));
 }
 
-static struct slice updated_index(const struct global_index_update *update)
-{
-	if (update->create)
-		return update->create->index_name;
-	return update->delete ? update->delete->index_name : update->update->index_name;
-}
-
-/* Each of the updates is one action; so many were looked at before this one. */
-static int check_index_once(
-	const struct global_index_update *updates, size_t before, struct error *err)
-{
-	struct slice name = updated_index(&updates[before]);
-
-	for (size_t i = 0; i < before; i++) {
-		if (slice_equal(updated_index(&updates[i]), name))
-			return error_set(err, ERROR_VALIDATION,
-				INVALID "Only one global secondary index update per index is "
-					"allowed simultaneously. Index: %.*s",
-				SLICE_ARG(name));
-	}
-	return 0;
-}
-
-static int check_index_updates(const struct update_table_input *in, struct error *err)
+static int check_index_updates(
+	const struct update_table_input *in, struct arena *arena, struct error *err)
 {
 	const struct global_index_update *updates = in->global_secondary_index_updates.items;
 	size_t made = 0;
@@ -117,10 +95,9 @@ static int check_index_updates(const struct update_table_input *in, struct error
 				INVALID "One of GlobalSecondaryIndexUpdate.Update, "
 					"GlobalSecondaryIndexUpdate.Create, "
 					"GlobalSecondaryIndexUpdate.Delete must not be null");
-		TRY(check_index_once(updates, i, err));
 		made += !update->update;
 	}
-	TRY(check_one_update_each(&in->global_secondary_index_updates, err));
+	TRY(check_one_update_each(&in->global_secondary_index_updates, arena, err));
 	if (made > 1)
 		return error_set(err, ERROR_LIMIT_EXCEEDED,
 			"Subscriber limit exceeded: Only 1 online index can be created or deleted "
@@ -128,12 +105,12 @@ static int check_index_updates(const struct update_table_input *in, struct error
 	return 0;
 }
 
-static int check_input(const struct update_table_input *in, struct error *err)
+static int check_input(const struct update_table_input *in, struct arena *arena, struct error *err)
 {
 	TRY(check_table_name(in->table_name, err));
 	TRY(check_something(in, err));
 	TRY(check_billing(in, err));
-	return check_index_updates(in, err);
+	return check_index_updates(in, arena, err);
 }
 
 /* The changes themselves. */
@@ -459,7 +436,7 @@ int run_update_table(struct engine *engine, struct request *request, struct erro
 	struct table_facts *facts;
 	int r;
 
-	TRY(check_input(in, err));
+	TRY(check_input(in, request->arena, err));
 	r = table_update(engine->store, in->table_name, request->arena,
 		engine->durability[request->door], change_table, &change, err);
 	if (r == TABLE_ABSENT)

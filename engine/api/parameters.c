@@ -104,21 +104,31 @@ static int compare_names(const void *a, const void *b)
 	return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
+const struct slice *parameters_find_duplicate(struct slice *names, size_t count)
+{
+	if (count)
+		qsort(names, count, sizeof(*names), compare_names);
+	for (size_t i = 1; i < count; i++) {
+		if (slice_equal(names[i - 1], names[i]))
+			return &names[i];
+	}
+	return NULL;
+}
+
 static int check_duplicates(
 	const struct slice *names, size_t count, struct arena *arena, struct error *err)
 {
 	struct slice *sorted = arena_alloc_array(arena, count, sizeof(*sorted));
+	const struct slice *duplicate;
 
 	memcpy(sorted, names, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), compare_names);
-	for (size_t i = 1; i < count; i++) {
-		if (slice_equal(sorted[i - 1], sorted[i]))
-			return error_set(err, ERROR_VALIDATION,
-				"One or more parameter values were invalid: Duplicate value in "
-				"attribute name: %.*s",
-				SLICE_ARG(sorted[i]));
-	}
-	return 0;
+	duplicate = parameters_find_duplicate(sorted, count);
+	if (!duplicate)
+		return 0;
+	return error_set(err, ERROR_VALIDATION,
+		"One or more parameter values were invalid: Duplicate value in attribute name: "
+		"%.*s",
+		SLICE_ARG(*duplicate));
 }
 
 int parameters_projection(const struct request_list *attributes_to_get, struct slice expression,

@@ -37,6 +37,9 @@ int parameters_check_operator(struct slice conditional_operator,
 struct legacy_condition *parameters_legacy(
 	const struct request_list *conditions, struct arena *arena);
 
+/* Sorts the names; one that is among them twice, or NULL. */
+const struct slice *parameters_find_duplicate(struct slice *names, size_t count);
+
 /* AttributesToGet or ProjectionExpression; NULL without either. */
 int parameters_projection(const struct request_list *attributes_to_get, struct slice expression,
 	struct placeholders *placeholders, struct arena *arena, const struct projection **ret,

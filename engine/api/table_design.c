@@ -1,5 +1,6 @@
 #include "api/table_design.h"
 
+#include "api/parameters.h"
 #include "base/buf.h"
 
 #define INVALID "One or more parameter values were invalid: "
@@ -48,18 +49,17 @@ static int undefined_keys(
 		buf_string(&key_names), buf_string(&names));
 }
 
-static int check_duplicate_definitions(const struct request_list *definitions, struct error *err)
+static int check_duplicate_definitions(
+	const struct request_list *definitions, struct arena *arena, struct error *err)
 {
 	const struct attribute_definition *items = definitions->items;
+	struct slice *names = arena_alloc_array(arena, definitions->count, sizeof(*names));
 
-	for (size_t i = 0; i < definitions->count; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (slice_equal(items[i].attribute_name, items[j].attribute_name))
-				return error_set(err, ERROR_VALIDATION,
-					"Cannot have two attributes with the same name");
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < definitions->count; i++)
+		names[i] = items[i].attribute_name;
+	if (!parameters_find_duplicate(names, definitions->count))
+		return 0;
+	return error_set(err, ERROR_VALIDATION, "Cannot have two attributes with the same name");
 }
 
 /* Key schemas: of a table, and of indexes, which may have several of each kind. */
@@ -511,13 +511,13 @@ int design_tags(const struct request_list *added, struct arena *arena,
 			return error_set(err, ERROR_VALIDATION,
 				INVALID "Tag keys that begin with aws: are reserved: %.*s",
 				SLICE_ARG(items[i].key));
+		if (!tag && count == TAGS_MAX)
+			return error_set(err, ERROR_VALIDATION,
+				INVALID "Too many tags: tag limit is %d", TAGS_MAX);
 		if (!tag)
 			tag = &tags[count++];
 		*tag = (struct tag){ items[i].key, items[i].value };
 	}
-	if (count > TAGS_MAX)
-		return error_set(
-			err, ERROR_VALIDATION, INVALID "Too many tags: tag limit is %d", TAGS_MAX);
 	description->tags = tags;
 	description->tag_count = count;
 	return 0;
@@ -530,7 +530,7 @@ int design_table(const struct create_table_input *in, struct arena *arena,
 
 	TRY(resolve_throughput(in, &description, err));
 	TRY(check_key_order(&in->key_schema, err));
-	TRY(check_duplicate_definitions(&in->attribute_definitions, err));
+	TRY(check_duplicate_definitions(&in->attribute_definitions, arena, err));
 	TRY(check_key_names(&in->key_schema, err));
 	TRY(resolve_key(in, &description.key, err));
 	TRY(design_indexes(in, arena, &description, err));

@@ -460,6 +460,51 @@ static void a_flush_succeeds(void)
 	CHECK_OK(door_run(&door, OPERATION_LOCAL_SYNC, NULL, NULL), &door.err);
 }
 
+/* What would take minutes if each were compared with all others. */
+#define VERY_MANY 100000
+
+/* The text with its %s replaced by that many elements, each with its number
+ * between two parts. */
+static const char *with_elements(
+	struct door *door, const char *text, const char *before, const char *after)
+{
+	struct buf elements CLEANUP(buf_release) = BUF_INIT;
+	const char *at = strstr(text, "%s");
+
+	buf_append(&elements, text, (size_t)(at - text));
+	for (int i = 0; i < VERY_MANY; i++)
+		buf_appendf(&elements, "%s%s%d%s", i ? "," : "", before, i, after);
+	buf_append_string(&elements, at + 2);
+	return arena_copy(&door->arena, buf_slice(&elements)).data;
+}
+
+static void very_many_elements_are_refused_in_time(void)
+{
+	struct door door CLEANUP(door_release) = door_new();
+	const char *definitions =
+		"{" NAME ", 'AttributeDefinitions': [%s], " KEYS HASH_YEAR "], " ON_DEMAND "}";
+
+	CHECK_INT(door_call(&door, OPERATION_CREATE_TABLE,
+			  with_elements(&door, definitions, "{'AttributeName': 'a",
+				  "', 'AttributeType': 'S'}")),
+		-1);
+	CHECK_INT(door.err.class, ERROR_VALIDATION);
+	error_release(&door.err);
+	CHECK_CALL(&door, OPERATION_CREATE_TABLE, "{" SIMPLE ON_DEMAND "}");
+	CHECK_REFUSED(&door, OPERATION_TAG_RESOURCE,
+		with_elements(&door,
+			"{'ResourceArn': 'arn:aws:dynamodb:us-east-1:123456789012:table/Movies', "
+			"'Tags': [%s]}",
+			"{'Key': 'a", "', 'Value': ''}"),
+		ERROR_VALIDATION, INVALID "Too many tags: tag limit is 50");
+	CHECK_REFUSED(&door, OPERATION_UPDATE_TABLE,
+		with_elements(&door, "{" NAME ", 'GlobalSecondaryIndexUpdates': [%s]}",
+			"{'Delete': {'IndexName': 'a-", "'}}"),
+		ERROR_LIMIT_EXCEEDED,
+		"Subscriber limit exceeded: Only 1 online index can be created or deleted "
+		"simultaneously per table");
+}
+
 static const struct test_case cases[] = {
 	{ "the first key must be the partition key", the_first_key_must_be_the_partition_key },
 	{ "the second key must be the sort key", the_second_key_must_be_the_sort_key },
@@ -502,5 +547,6 @@ static const struct test_case cases[] = {
 	{ "tables are there after a restart", tables_are_there_after_a_restart },
 	{ "storage is described with all tables", storage_is_described_with_all_tables },
 	{ "a flush succeeds", a_flush_succeeds },
+	{ "very many elements are refused in time", very_many_elements_are_refused_in_time },
 };
 TEST_MAIN(cases)
