@@ -249,9 +249,10 @@ static int write_draft(struct filesystem *fs, struct item_handle *item,
 		offset = (off_t)item->draft.text.len;
 	was_judged = item->draft.judged;
 	TRY(draft_write(&item->draft, &place, data, offset, err));
-	if (item->draft.judged && !was_judged)
-		return check_unchanged(fs, item, view, &arena, err);
-	return 0;
+	if (!item->draft.judged || was_judged)
+		return 0;
+	TRY(request_check(fs, view->table, &item->draft.item, &arena, err));
+	return check_unchanged(fs, item, view, &arena, err);
 }
 
 static void item_write(struct filesystem *fs, fuse_req_t req, struct handle *handle,

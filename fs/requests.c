@@ -214,6 +214,20 @@ int request_partitions(struct filesystem *fs, const struct mount_table *table,
 	return request_run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, ret, arena, err);
 }
 
+int request_check(struct filesystem *fs, const struct mount_table *table, const struct map *item,
+	struct arena *arena, struct error *err)
+{
+	struct put_item_input put = {
+		.table_name = table->name,
+		.item = item,
+		.check_only = true,
+	};
+	struct put_item_output output = { 0 };
+
+	TRY(check_table(table, err));
+	return request_run(fs, OPERATION_PUT_ITEM, &put, &output, arena, err);
+}
+
 int request_put(struct filesystem *fs, const struct mount_table *table,
 	const struct put_item_input *input, struct arena *arena, struct item_facts *ret,
 	struct error *err)

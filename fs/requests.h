@@ -42,6 +42,9 @@ int request_scan(struct filesystem *fs, const struct mount_table *table, const s
 int request_partitions(struct filesystem *fs, const struct mount_table *table,
 	const struct value *after, size_t limit, struct arena *arena,
 	struct list_partitions_output *ret, struct error *err) NODISCARD;
+/* What is wrong with an item whatever is stored: the keys of indexes. */
+int request_check(struct filesystem *fs, const struct mount_table *table, const struct map *item,
+	struct arena *arena, struct error *err) NODISCARD;
 int request_put(struct filesystem *fs, const struct mount_table *table,
 	const struct put_item_input *input, struct arena *arena, struct item_facts *ret,
 	struct error *err) NODISCARD;

@@ -28,7 +28,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#define WORKERS         8
+#define WORKERS         24
 #define CONNECTIONS_MAX 4096
 #define SPARE_FILES     256 /* for the store and the mount */
 #define ROOM_FOR_PEER   2 /* one address other than loopback has at most this part */
@@ -295,7 +295,7 @@ static int open_all(
 		options->address, !options->credentials_path, &listener->socket, err));
 	buf_append_string(&listener->url, listener->key.len ? "https://" : "http://");
 	http_socket_append_address(listener->socket, &listener->url);
-	buf_string(&listener->url);
+	listener->service.endpoint = strstr(buf_string(&listener->url), "://") + 3;
 	listener->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (listener->wake < 0)
 		return error_set_errno(err, errno, "Making an event descriptor");

@@ -106,6 +106,7 @@ static int run_operation(const struct http_service *service, const struct operat
 	struct request request = {
 		.operation = (enum operation_id)(operation - operations),
 		.door = DOOR_API,
+		.endpoint = slice_from_string(service->endpoint),
 		.as_json = true,
 		.arena = arena,
 	};

@@ -16,6 +16,7 @@ struct engine;
 struct http_service {
 	struct engine *engine;
 	const struct credentials *credentials; /* NULL: whatever the signature */
+	const char *endpoint; /* host and port */
 	const char *region, *account;
 };
 

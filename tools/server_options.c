@@ -77,6 +77,19 @@ static bool set_region(void *member, const char *value)
 	       set_string(member, value);
 }
 
+/* Up to a day. */
+static bool set_seconds(void *member, const char *value)
+{
+	unsigned *seconds = member;
+	char *end;
+	unsigned long number = strtoul(value, &end, 10);
+
+	if (end == value || *end || *value == '-' || number < 1 || number > 24 * 60 * 60)
+		return false;
+	*seconds = (unsigned)number;
+	return true;
+}
+
 static bool set_durability(void *member, const char *value)
 {
 	struct server_options *options = member;
@@ -97,6 +110,7 @@ static const struct server_option {
 } known_options[] = {
 	ROW("cache", cache_bytes, set_size),
 	{ "durability", 0, set_durability },
+	ROW("ttl-interval", ttl_interval_seconds, set_seconds),
 	ROW("region", region, set_region),
 	ROW("account", account, set_account),
 	ROW("http", http, set_string),
@@ -157,6 +171,7 @@ struct engine_options server_options_engine(const struct server_options *options
 		.cache_bytes = options->cache_bytes,
 		.strict_durability = options->strict_durability,
 		.relaxed_durability = options->relaxed_durability,
+		.ttl_interval_seconds = options->ttl_interval_seconds,
 		.region = options->region,
 		.account = options->account,
 	};

@@ -11,6 +11,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 {
 	struct store_options store_options = {
 		.cache_bytes = options->cache_bytes,
+		.ttl_interval_seconds = options->ttl_interval_seconds,
 		.region = options->region,
 	};
 	struct store *store;

@@ -20,16 +20,17 @@ int run_describe_limits(struct engine *engine, struct request *request, struct e
 	return 0;
 }
 
-/* The service's own address: an SDK told to discover endpoints asks for it, and
- * keeps to the address that it was given when that is this one. */
+/* Our own address: an SDK told to discover endpoints goes where it is told. */
 int run_describe_endpoints(struct engine *engine, struct request *request, struct error *err)
 {
 	struct describe_endpoints_output *out = request->output;
 	struct endpoint_facts *endpoint = arena_alloc_zero(request->arena, sizeof(*endpoint));
 
 	(void)err;
-	endpoint->address = arena_printf(
-		request->arena, "dynamodb.%.*s.amazonaws.com", SLICE_ARG(engine->region));
+	endpoint->address = arena_copy(request->arena, request->endpoint);
+	if (!slice_present(endpoint->address))
+		endpoint->address = arena_printf(
+			request->arena, "dynamodb.%.*s.amazonaws.com", SLICE_ARG(engine->region));
 	endpoint->cache_period_in_minutes = (struct optional_integer){ true, 1440 };
 	out->endpoints = (struct request_list){ true, 1, endpoint };
 	return 0;

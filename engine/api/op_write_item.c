@@ -246,6 +246,8 @@ int run_put_item(struct engine *engine, struct request *request, struct error *e
 	TRY(item_validate_size(in->item, err));
 	TRY(engine_find_table(engine, in->table_name, &call.table, err));
 	TRY(plan_put(&call.plan, call.table, in->item, request->arena, err));
+	if (in->check_only)
+		return 0;
 	action->expect = expects[in->expectation];
 	action->expected_stamp = in->expected_stamp;
 	action->own_text = in->own_text;

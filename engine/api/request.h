@@ -96,6 +96,7 @@ struct request {
 	enum operation_id operation;
 	enum request_door door;
 	struct arena *arena; /* results live here */
+	struct slice endpoint; /* host and port by which it came; absent: by none */
 	bool as_json; /* the output is for wire_write() alone: items may be ready text */
 	const void *input; /* the operation's input struct */
 	void *output; /* the operation's output struct, zeroed by the caller */

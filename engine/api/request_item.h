@@ -117,6 +117,7 @@ struct put_item_input {
 	uint64_t expected_stamp;
 	struct slice own_text;
 	int64_t mtime_ns; /* 0: now */
+	bool check_only; /* find every fault that needs no look at the stored item */
 };
 
 struct put_item_output {

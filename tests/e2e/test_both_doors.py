@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -130,6 +131,17 @@ def test_a_saved_file_moves_in_the_indexes(db, table):
 def test_a_file_with_an_index_key_of_the_wrong_type_is_refused(db, table):
     with refused(errno.EINVAL):
         save(table / "a.json", '{"g": 1}')
+    assert api_item(db, table, "a") is None
+
+
+def test_a_shell_is_told_of_an_index_key_of_the_wrong_type(db, table):
+    script = 'echo \'{"g": 1}\' > "$1"'
+    shell = subprocess.run(
+        ["sh", "-c", script, "sh", table / "a.json"], capture_output=True, text=True, check=False
+    )
+    assert shell.returncode != 0
+    assert "Invalid argument" in shell.stderr
+    assert "Type mismatch for Index Key g" in read(table.parent / ".error")
     assert api_item(db, table, "a") is None
 
 

@@ -57,6 +57,18 @@ static void durability_is_one_of_two(void)
 	CHECK_INT(set(&options, "durability", "some"), -1);
 }
 
+static void the_interval_of_expiry_is_in_seconds(void)
+{
+	static const char *const wrong[] = { "0", "-1", "1.5", "2s", "", "86401" };
+	struct server_options options CLEANUP(server_options_release) = { 0 };
+
+	CHECK_INT(set(&options, "ttl-interval", "60"), 0);
+	CHECK_INT(server_options_engine(&options).ttl_interval_seconds, 60);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		CHECK_INT(set(&options, "ttl-interval", wrong[i]), -1);
+	CHECK_INT(server_options_engine(&options).ttl_interval_seconds, 60);
+}
+
 static void region_and_account_reach_both_doors(void)
 {
 	struct server_options options CLEANUP(server_options_release) = { 0 };
@@ -118,6 +130,7 @@ static const struct test_case cases[] = {
 	{ "an option without its value is refused", an_option_without_its_value_is_refused },
 	{ "sizes have units", sizes_have_units },
 	{ "durability is one of two", durability_is_one_of_two },
+	{ "the interval of expiry is in seconds", the_interval_of_expiry_is_in_seconds },
 	{ "region and account reach both doors", region_and_account_reach_both_doors },
 	{ "what cannot stand in an ARN is refused", what_cannot_stand_in_an_arn_is_refused },
 	{ "paths are made absolute", paths_are_made_absolute },
