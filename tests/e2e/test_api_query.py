@@ -177,6 +177,18 @@ def test_a_start_key_need_not_exist(db, ordered):
     assert numbers(page) == list(range(3, 15))
 
 
+def test_a_query_of_a_table_without_sort_keys_has_one_page(db):
+    table = create(db)
+    put_all(db, table, [{"k": "a"}, {"k": "b"}])
+    page = query(db, table, "k = :k", more={"Limit": 1}, k="a")
+    assert (page["Items"], "LastEvaluatedKey" in page) == ([item(k="a")], False)
+    with invalid(
+        "The provided exclusive start key is invalid: "
+        "ExclusiveStartKey: {k=AttributeValue: {S:a}}"
+    ):
+        query(db, table, "k = :k", more={"ExclusiveStartKey": item(k="a")}, k="a")
+
+
 @pytest.mark.parametrize(
     "start, messages",
     [

@@ -157,6 +157,14 @@ def test_a_reading_transaction_answers_in_the_order_asked(db, table):
     assert answer["Responses"] == [{"Item": item(k="b", v=2)}, {}, {"Item": item(k="a", v=1)}]
 
 
+def test_a_reading_transaction_omits_an_item_of_which_nothing_is_projected(db, table):
+    put_all(db, table, [{"k": "a", "v": 1}])
+    projected = [get(table, "a")["Get"] | {"ProjectionExpression": name} for name in ("w", "v")]
+    with_w = db.transact_get_items(TransactItems=[{"Get": projected[0]}])
+    with_v = db.transact_get_items(TransactItems=[{"Get": projected[1]}])
+    assert (with_w["Responses"], with_v["Responses"]) == ([{}], [{"Item": item(v=1)}])
+
+
 def test_a_reading_transaction_of_a_missing_table_is_refused(db, table):
     with pytest.raises(db.exceptions.ResourceNotFoundException):
         db.transact_get_items(TransactItems=[get(table, "a"), get("nowhere", "a")])
