@@ -13,6 +13,7 @@
 #include "api/rows.h"
 #include "expr/legacy.h"
 #include "model/item.h"
+#include "store/index.h"
 
 /* One write on its way from request to answer. */
 struct write_call {
@@ -247,7 +248,7 @@ int run_put_item(struct engine *engine, struct request *request, struct error *e
 	TRY(engine_find_table(engine, in->table_name, &call.table, err));
 	TRY(plan_put(&call.plan, call.table, in->item, request->arena, err));
 	if (in->check_only)
-		return 0;
+		return index_check_item(table_description(call.table), NULL, in->item, err);
 	action->expect = expects[in->expectation];
 	action->expected_stamp = in->expected_stamp;
 	action->own_text = in->own_text;
