@@ -140,7 +140,7 @@ def test_a_shell_is_told_of_an_index_key_of_the_wrong_type(db, table):
         ["sh", "-c", script, "sh", table / "a.json"], capture_output=True, text=True, check=False
     )
     assert shell.returncode != 0
-    assert "Type mismatch for Index Key g" in read(table.parent / ".error")
+    assert b"Type mismatch for Index Key g" in read(table.parent / ".error")
     assert api_item(db, table, "a") is None
 
 
