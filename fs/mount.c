@@ -275,7 +275,6 @@ static int serve(struct fuse_session *session, struct filesystem *fs, const char
 
 	invalidator_start(fs->invalidator, session);
 	engine_watch(fs->engine, invalidate_changes, fs);
-	engine_watch_settle(fs->engine, invalidate_settle, fs);
 	events->ready(events->context);
 	config = fuse_loop_cfg_create();
 	fuse_loop_cfg_set_clone_fd(config, 0);
@@ -330,6 +329,7 @@ int mount_run(
 	TRY(check_not_mounted(options->mount_point, err));
 	TRY(check_apart(options->data_directory, options->mount_point, err));
 	TRY(filesystem_open(options, &fs, err));
+	engine_watch_settle(fs.engine, invalidate_settle, &fs); /* before others may ask */
 	r = events->opened(events->context, fs.engine, err);
 	if (r == 0) {
 		r = mount_and_serve(options, &fs, events, err);
