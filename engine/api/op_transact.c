@@ -110,8 +110,17 @@ static int plan_action(struct transaction *transaction, struct table *table,
 	return 0;
 }
 
-static int check_size(const struct transact_write_items_input *in, const struct action *actions,
-	struct error *err)
+static int check_size(size_t bytes, struct error *err)
+{
+	if (bytes <= TRANSACTION_BYTES_MAX)
+		return 0;
+	return error_set(err, ERROR_VALIDATION,
+		"Collection size of items exceeded, which can also be caused by the aggregate size "
+		"of the items in the transaction exceeding the 4MB limit");
+}
+
+static int check_actions_size(const struct transact_write_items_input *in,
+	const struct action *actions, struct error *err)
 {
 	size_t bytes = 0;
 
@@ -119,11 +128,7 @@ static int check_size(const struct transact_write_items_input *in, const struct 
 		bytes += item_size(actions[i].item) +
 			 (actions[i].condition->values ? item_size(actions[i].condition->values)
 						       : 0);
-	if (bytes > TRANSACTION_BYTES_MAX)
-		return error_set(err, ERROR_VALIDATION,
-			"Transaction request size exceeded the limit of 4 MB: send fewer or smaller "
-			"items");
-	return 0;
+	return check_size(bytes, err);
 }
 
 static int plan_actions(struct engine *engine, struct transaction *transaction,
@@ -166,7 +171,7 @@ static int write_all(struct engine *engine, struct request *request,
 		TRY(take_action(&items[i], &actions[i], err));
 	for (size_t i = 0; i < count; i++)
 		TRY(parse_action(&actions[i], request->arena, err));
-	TRY(check_size(in, actions, err));
+	TRY(check_actions_size(in, actions, err));
 	TRY(plan_actions(engine, transaction, actions, count, request->arena, err));
 	take_token(transaction, in, request->arena);
 	TRY(transaction_run(engine, request, transaction, err));
@@ -199,6 +204,7 @@ struct transact_read {
 	struct slice row_key; /* absent: its key does not fit */
 	struct map item; /* results */
 	bool found;
+	uint32_t size; /* of the whole item */
 };
 
 struct transact_reads {
@@ -282,8 +288,8 @@ static int read_one(
 
 	TRY(r = row_get(txn, use->table, read->row_key, ROW_FULL, &row, err));
 	read->found = r != ROW_ABSENT;
-	capacity_add_read(&use->capacity,
-		2 * capacity_read_units(read->found ? row.meta.item_size : 0, true));
+	read->size = read->found ? row.meta.item_size : 0;
+	capacity_add_read(&use->capacity, 2 * capacity_read_units(read->size, true));
 	if (!read->found)
 		return 0;
 	TRY(item_decode(arena, row.item, &item, err));
@@ -297,11 +303,17 @@ static int read_one(
 static int read_all(struct txn *txn, void *context, struct error *err)
 {
 	struct transact_reads *reads = context;
+	size_t bytes = 0;
 
 	for (size_t i = 0; i < reads->set.count; i++)
 		reads->set.uses[i].capacity.read = 0;
-	for (size_t i = 0; i < reads->count; i++)
-		TRY(read_one(txn, &reads->reads[i], &reads->set.uses[reads->reads[i].use], err));
+	for (size_t i = 0; i < reads->count; i++) {
+		struct transact_read *read = &reads->reads[i];
+
+		TRY(read_one(txn, read, &reads->set.uses[read->use], err));
+		bytes += read->size;
+		TRY(check_size(bytes, err));
+	}
 	return 0;
 }
 
