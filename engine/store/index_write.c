@@ -105,14 +105,15 @@ static bool same_projection(
 	return true;
 }
 
+/* The version may go before this is looked at: the name is in the arena. */
 static struct index_write describe(const struct index_change *change,
-	const struct index_description *index, const struct views *views)
+	const struct index_description *index, const struct views *views, struct arena *arena)
 {
 	bool both = views->old.has_entry && views->new.has_entry;
 	bool same = same_entry(views);
 
 	return (struct index_write){
-		.name = index->name,
+		.name = arena_copy(arena, index->name),
 		.local = index->kind == INDEX_LOCAL,
 		.old_size = views->old.size,
 		.new_size = views->new.size,
@@ -147,7 +148,7 @@ int index_apply(struct txn *txn, const struct index_change *change, struct index
 
 		TRY(apply(txn, change, table->indexes[i], index, &views, err));
 		if (ret_writes && index->kind != INDEX_EXPIRY)
-			ret_writes[count++] = describe(change, index, &views);
+			ret_writes[count++] = describe(change, index, &views, txn->arena);
 	}
 	*ret_count = count;
 	return 0;

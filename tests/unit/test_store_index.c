@@ -377,6 +377,35 @@ static void indexes_agree_with_the_rows_after_random_writes(void)
 	CHECK_INT(fixture_check(&f, NULL).problems, 0);
 }
 
+static int leave_description(
+	struct txn *txn, struct table_description *description, void *context, struct error *err)
+{
+	(void)txn, (void)description, (void)context, (void)err;
+	return 0;
+}
+
+/* Makes another version of the table. */
+static void replace_version(struct fixture *f)
+{
+	CHECK_INT(table_update(f->store, SLICE("I"), &f->arena, DURABLE_PROCESS, leave_description,
+			  NULL, &f->err),
+		0);
+}
+
+static void what_a_write_tells_of_an_index_outlives_the_version(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new();
+	const struct index_description index = index_global("byg");
+	struct write_result result;
+
+	index_table(&f, &index, 1);
+	replace_version(&f);
+	result = index_put(&f, 1, "x", 1, NULL); /* by the newest version, which f does not hold */
+	replace_version(&f);
+	CHECK_INT(result.index_count, 1);
+	CHECK_TEXT(arena_copy(&f.arena, result.indexes[0].name), "byg");
+}
+
 static const struct test_case cases[] = {
 	{ "an index is in the order of its keys", an_index_is_in_the_order_of_its_keys },
 	{ "items with equal index keys are in the order of their own",
@@ -405,6 +434,8 @@ static const struct test_case cases[] = {
 	{ "an update is checked for what it changes", an_update_is_checked_for_what_it_changes },
 	{ "indexes agree with the rows after random writes",
 		indexes_agree_with_the_rows_after_random_writes },
+	{ "what a write tells of an index outlives the version",
+		what_a_write_tells_of_an_index_outlives_the_version },
 };
 
 TEST_MAIN(cases)
