@@ -368,7 +368,12 @@ static int change_stream(struct txn *txn, struct table_description *description,
 static int change_on_demand(struct table_description *description,
 	const struct on_demand_throughput *in, struct error *err)
 {
-	TRY(design_check_on_demand(in, description->billing_mode, err));
+	if (description->billing_mode == BILLING_PROVISIONED)
+		return error_set(err, ERROR_VALIDATION,
+			INVALID "%s for OnDemandThroughput cannot be specified when the table "
+				"BillingMode is PROVISIONED",
+			in->max_read_request_units.present ? "MaxReadRequestUnits"
+							   : "MaxWriteRequestUnits");
 	return design_on_demand(in, "table", &description->max_read_request_units,
 		&description->max_write_request_units, err);
 }

@@ -231,7 +231,8 @@ static int check_on_demand_units(
 	return 0;
 }
 
-int design_check_on_demand(
+/* UpdateTable says it in slightly other words. */
+static int check_on_demand_mode(
 	const struct on_demand_throughput *in, enum billing_mode billing_mode, struct error *err)
 {
 	if (billing_mode == BILLING_PAY_PER_REQUEST)
@@ -536,8 +537,7 @@ int design_table(const struct create_table_input *in, struct arena *arena,
 	TRY(design_indexes(in, arena, &description, err));
 	TRY(check_definitions_used(in, &description, err));
 	if (in->on_demand_throughput)
-		TRY(design_check_on_demand(
-			in->on_demand_throughput, description.billing_mode, err));
+		TRY(check_on_demand_mode(in->on_demand_throughput, description.billing_mode, err));
 	if (in->on_demand_throughput)
 		TRY(design_on_demand(in->on_demand_throughput, "table",
 			&description.max_read_request_units, &description.max_write_request_units,

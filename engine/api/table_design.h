@@ -32,9 +32,7 @@ int design_check_projections(
 /* Both units within the service's bounds. */
 int design_check_throughput(
 	const struct provisioned_throughput *throughput, struct error *err) NODISCARD;
-/* OnDemandThroughput is for tables on demand. */
-int design_check_on_demand(const struct on_demand_throughput *in, enum billing_mode billing_mode,
-	struct error *err) NODISCARD;
+/* OnDemandThroughput, of a "table" or an "index". */
 int design_on_demand(const struct on_demand_throughput *in, const char *of, int64_t *ret_read,
 	int64_t *ret_write, struct error *err) NODISCARD;
 /* StreamSpecification at creation: *ret_enabled. */
