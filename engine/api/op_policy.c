@@ -5,30 +5,14 @@
  * resource-based policies for DynamoDB".
  */
 #include "api/arn.h"
+#include "api/policy.h"
 #include "api/table_design.h"
-
-#include "base/clock.h"
-#include "model/json.h"
 
 struct policy_change {
 	struct slice policy; /* absent: remove */
 	struct slice expected_revision;
 	struct slice revision; /* result: the new one, or the removed one */
 };
-
-static int check_policy(struct slice policy, struct error *err)
-{
-	struct json_document document CLEANUP(json_document_release) = { 0 };
-	struct error parse CLEANUP(error_release) = ERROR_INIT;
-
-	if (json_parse(policy, &document, &parse) < 0)
-		return error_set(err, ERROR_VALIDATION, "Resource policy is not valid JSON: %s",
-			parse.message);
-	if (!json_is_object(document.root) || !json_object_get(document.root, "Statement"))
-		return error_set(err, ERROR_VALIDATION,
-			"Resource policy must be a JSON object with a Statement");
-	return 0;
-}
 
 /* NO_POLICY expects that there is none. */
 static int check_revision(const struct policy_change *change,
@@ -53,13 +37,9 @@ static int change_policy(
 
 	TRY(check_revision(change, description, err));
 	change->revision = description->resource_policy_revision;
-	description->resource_policy = change->policy;
-	description->resource_policy_revision = (struct slice){ NULL, 0 };
-	if (!slice_present(change->policy))
-		return 0;
-	change->revision =
-		arena_printf(txn_arena(txn), "%lld", (long long)(clock_realtime_ns() / 1000000));
-	description->resource_policy_revision = change->revision;
+	policy_set(description, change->policy, txn_arena(txn));
+	if (slice_present(change->policy))
+		change->revision = description->resource_policy_revision;
 	return 0;
 }
 
@@ -85,7 +65,7 @@ int run_put_resource_policy(struct engine *engine, struct request *request, stru
 	struct policy_change change = { .policy = in->policy,
 		.expected_revision = in->expected_revision_id };
 
-	TRY(check_policy(in->policy, err));
+	TRY(policy_check(in->policy, err));
 	TRY(update_policy(engine, request, in->resource_arn, &change, err));
 	out->revision_id = change.revision;
 	return 0;

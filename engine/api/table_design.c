@@ -1,6 +1,7 @@
 #include "api/table_design.h"
 
 #include "api/parameters.h"
+#include "api/policy.h"
 #include "base/buf.h"
 
 #define INVALID "One or more parameter values were invalid: "
@@ -551,7 +552,10 @@ int design_table(const struct create_table_input *in, struct arena *arena,
 		description.table_class =
 			(enum table_class)enum_index(table_class_names, in->table_class);
 	description.deletion_protection = in->deletion_protection_enabled.value;
-	description.resource_policy = in->resource_policy;
+	if (slice_present(in->resource_policy)) {
+		TRY(policy_check(in->resource_policy, err));
+		policy_set(&description, in->resource_policy, arena);
+	}
 	*ret = description;
 	return 0;
 }

@@ -1,0 +1,15 @@
+/*
+ * Resource-based policies: what a table keeps of one. A policy has a revision,
+ * by which a client tells the one that it has seen.
+ *
+ * Source: API Reference, PutResourcePolicy.
+ */
+#pragma once
+
+#include "store/table.h"
+
+/* Whether the text can be a policy: a JSON object with a Statement. */
+int policy_check(struct slice policy, struct error *err) NODISCARD;
+/* Gives a table the policy, with a new revision unless it is the same text. An
+ * absent one takes it away. The revision is in the arena. */
+void policy_set(struct table_description *description, struct slice policy, struct arena *arena);
