@@ -7,6 +7,7 @@
  *	DATA/catalog.db	table name -> description
  *	DATA/counts.db	id of a table or an index -> counts of items and bytes
  *	DATA/backfill.db	index id -> how far it is made
+ *	DATA/tokens.db	request tokens (store/token.h)
  *	DATA/table-ID.db	rows of one table
  *	DATA/index-ID.db	entries of one index
  *	DATA/streams.db, DATA/stream-ID.db	changes (store/stream.h)
@@ -14,7 +15,8 @@
  * Lock order, from the first to the last:
  *	store.writer  (the one writer, held for the CPU part of a transaction)
  *	store.tables  (the cache of open tables)
- *	store.streams  (the set of streams)
+ *	store.streams  (the set of streams; taken by a transaction that holds pages
+ *		too, as the files opened under it are those that none has written to)
  *	Berkeley DB's own page locks and latches
  *	table.counters, store.watch, store.worker  (leaves: nothing is locked
  *		under them, and a watcher is called without)
