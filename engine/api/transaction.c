@@ -143,8 +143,12 @@ static int apply(struct txn *txn, void *context, struct error *err)
 int transaction_run(struct engine *engine, struct request *request, struct transaction *transaction,
 	struct error *err)
 {
-	return txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
-		apply, transaction, err);
+	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
+		apply, transaction, err));
+	/* What was done before may be on its way to the medium still. */
+	if (transaction->replayed && engine->durability[request->door] == DURABLE_POWER)
+		return store_flush(engine->store, err);
+	return 0;
 }
 
 void transaction_count(struct transaction *transaction, struct arena *arena)

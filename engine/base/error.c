@@ -133,6 +133,14 @@ int error_move(struct error *err, struct error *from)
 	return -1;
 }
 
+int error_keep_first(struct error *err, struct error *from)
+{
+	if (err->class == ERROR_NONE)
+		return error_move(err, from);
+	error_release(from);
+	return -1;
+}
+
 const struct error_class_info *error_class_info(enum error_class class)
 {
 	return &classes[class];

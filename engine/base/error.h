@@ -90,6 +90,9 @@ void error_set_details(struct error *err, struct slice members);
 void error_set_place(struct error *err, struct error_place place);
 /* Forgets it, for an error that a caller has dealt with. */
 void error_release(struct error *err);
+/* Keeps the first of several failures: moves `from` into an error that is not
+ * yet set, else forgets it. Always -1. */
+int error_keep_first(struct error *err, struct error *from);
 /* Takes what `from` holds, leaving it empty. Always -1. */
 int error_move(struct error *err, struct error *from);
 

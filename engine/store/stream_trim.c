@@ -132,11 +132,13 @@ int stream_trim(struct store *store, int64_t now_ns, struct error *err)
 	int r = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		struct error failure = ERROR_INIT;
+
 		trim.stream = all[i];
-		if (r >= 0)
-			r = trim_stream(&trim, err);
+		if (trim_stream(&trim, &failure) < 0)
+			r = error_keep_first(err, &failure);
 		stream_unref(all[i]);
 	}
 	free(all);
-	return r < 0 ? -1 : 0;
+	return r;
 }

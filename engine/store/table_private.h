@@ -29,6 +29,7 @@ struct table_body {
 	DB *file; /* opened by the first table_find() */
 	struct table *newest; /* under the writer mutex; borrowed from the cache */
 	struct counters counters;
+	bool stuck; /* the worker failed at it; the worker's alone */
 };
 
 /* A version. */

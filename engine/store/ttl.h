@@ -27,6 +27,7 @@ bool ttl_expiry(struct slice attribute, const struct map *item, uint64_t *ret_se
 /* Appends what begins the entries of that second. */
 void ttl_bound_encode(uint64_t seconds, struct buf *buf);
 /* Deletes what has expired at now_ns, in batches, each its own transaction;
- * looks at each row again before it does. *ret_deleted counts. */
+ * looks at each row again before it does. *ret_deleted counts, also on failure:
+ * a table that fails does not keep the others. */
 int ttl_expire(
 	struct store *store, int64_t now_ns, uint64_t *ret_deleted, struct error *err) NODISCARD;

@@ -182,10 +182,15 @@ int ttl_expire(struct store *store, int64_t now_ns, uint64_t *ret_deleted, struc
 {
 	struct table_array tables CLEANUP(table_array_release) = { NULL, 0 };
 	uint64_t deleted = 0;
+	int r = 0;
 
 	table_cache_all(store, &tables);
-	for (size_t i = 0; i < tables.count; i++)
-		TRY(expire_table(tables.tables[i], now_ns, &deleted, err));
+	for (size_t i = 0; i < tables.count; i++) {
+		struct error failure = ERROR_INIT;
+
+		if (expire_table(tables.tables[i], now_ns, &deleted, &failure) < 0)
+			r = error_keep_first(err, &failure);
+	}
 	*ret_deleted = deleted;
-	return 0;
+	return r;
 }

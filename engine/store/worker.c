@@ -71,39 +71,38 @@ static void worker_log(int result, struct error *err)
 	error_release(err);
 }
 
-/* One chunk for a table; false when it failed. *ret_worked tells whether there
- * was anything to do. */
-static bool catch_up_table(struct worker *worker, struct table *table, bool *ret_worked)
+/* One chunk for a table; false when there was nothing to do. A table that fails
+ * waits until the store is opened again, the others go on. */
+static bool catch_up_table(struct worker *worker, struct table *table)
 {
 	struct error err = ERROR_INIT;
 	struct table_counts counts;
 	int r = 0;
 
+	if (table->body->stuck)
+		return false;
 	table_counts(table, &counts);
-	*ret_worked = true;
 	if (!counts.exact) {
 		r = count_step(table, &err);
 	} else if (backfill_wanted(table)) {
 		r = backfill_step(table, &err);
 		worker->busy = true; /* there is log to be written out */
 	} else {
-		*ret_worked = false;
+		return false;
 	}
+	table->body->stuck = r < 0;
 	worker_log(r, &err);
-	return r >= 0;
+	return true;
 }
 
-/* A table that fails waits until the store is opened again, or tables change. */
 static int64_t run_catch_up(struct worker *worker)
 {
 	struct table_array array CLEANUP(table_array_release) = { NULL, 0 };
 	bool worked = false;
 
 	table_cache_all(worker->store, &array);
-	for (size_t i = 0; i < array.count && !worked; i++) {
-		if (!catch_up_table(worker, array.tables[i], &worked))
-			return NEVER;
-	}
+	for (size_t i = 0; i < array.count && !worked; i++)
+		worked = catch_up_table(worker, array.tables[i]);
 	return worked ? clock_monotonic_ns() + NAP_NS : NEVER;
 }
 
