@@ -66,7 +66,15 @@ def create_table(port, table, key):
         "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
     }
-    call(http.client.HTTPConnection("127.0.0.1", port), "CreateTable", json.dumps(request))
+    create(http.client.HTTPConnection("127.0.0.1", port), request)
+
+
+def create(connection, request):
+    """Makes a table and waits until it takes writes."""
+    call(connection, "CreateTable", json.dumps(request))
+    name = json.dumps({"TableName": request["TableName"]})
+    while call(connection, "DescribeTable", name)["Table"]["TableStatus"] != "ACTIVE":
+        time.sleep(0.02)
 
 
 def typed(value):

@@ -19,7 +19,7 @@ import subprocess
 import time
 
 import oracles
-from dynoxide import HEADERS, answers, call, create_table, free_port
+from dynoxide import HEADERS, answers, call, create, create_table, free_port
 from figures import Row, note, rate
 from mounted import memory, wait_until
 
@@ -129,7 +129,7 @@ def make_pages(port):
             {"AttributeName": "number", "KeyType": "RANGE"},
         ],
     }
-    call(connection, "CreateTable", json.dumps(request))
+    create(connection, request)
     for first in range(0, LARGE_ITEMS, BATCH):
         puts = [
             {"PutRequest": {"Item": {**typed(i, "one"), "text": {"S": "x" * LARGE}}}}
