@@ -2,6 +2,7 @@
 #include "model/item.h"
 #include "model/plain.h"
 #include "store/check_private.h"
+#include "store/check_stream.h"
 #include "store/cursor.h"
 #include "store/index_private.h"
 #include "store/record.h"
@@ -229,6 +230,7 @@ int store_check(struct store *store, check_report *report, void *context, struct
 		TRY(look_at_table(&look, err));
 		add_totals(&totals, &look.totals);
 	}
+	TRY(check_streams(store, report, context, &totals.problems, err));
 	*ret = totals;
 	return 0;
 }

@@ -6,7 +6,8 @@
  * record decodes, its item passes item_validate(), the key made from the item
  * is the row key, item size and text length are those stored, an own text
  * reads back to an equal item; each row has its entries in the indexes, and
- * each entry its row; the counts are those of the catalogue.
+ * each entry its row; the counts are those of the catalogue. For each stream:
+ * check_stream.h.
  */
 #pragma once
 

@@ -203,6 +203,7 @@ int stream_read(struct store *store, const struct stream_description *descriptio
 		r = read_records(&reading, stream->file, err);
 	free(reading.key.data);
 	free(reading.data.data);
+	TRY(r);
 	*ret = reading.records;
 	*ret_count = reading.count;
 	return r;

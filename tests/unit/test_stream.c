@@ -2,8 +2,11 @@
 #include "store_fixture.h"
 
 #include "base/clock.h"
+#include "store/check.h"
 #include "store/store_private.h"
 #include "store/stream.h"
+#include "store/stream_record.h"
+#include "store/stream_set.h"
 #include "store/write.h"
 
 #include <pthread.h>
@@ -448,6 +451,71 @@ static void a_disabled_stream_stays_readable_and_grows_no_more(void)
 	CHECK_INT(read_all(&f, &stream).count, 1);
 }
 
+static void take_report(void *context, struct slice table_name, const char *text)
+{
+	buf_appendf(context, "%.*s: %s\n", SLICE_ARG(table_name), text);
+}
+
+static uint64_t count_problems(struct fixture *f, struct buf *ret_text)
+{
+	struct check_totals totals;
+
+	CHECK_OK(store_check(f->store, take_report, ret_text, &totals, &f->err), &f->err);
+	return totals.problems;
+}
+
+/* Changes the second record behind the store's back: another one, or none. */
+static void spoil_second_record(struct fixture *f, struct slice record)
+{
+	struct stream_description description = only_stream(f);
+	struct stream *stream CLEANUP(stream_unrefp) = NULL;
+	char key_bytes[STREAM_KEY_LENGTH];
+	DBT key = { .data = key_bytes, .size = sizeof(key_bytes) }, data = bdb_input(record);
+	DB *file;
+
+	CHECK_INT(stream_get(f->store, description.id, &stream, &f->err), 0);
+	stream_key_encode(read_all(f, &description).items[1].offset, key_bytes);
+	file = stream->file;
+	if (slice_present(record))
+		CHECK_INT(file->put(file, NULL, &key, &data, DB_AUTO_COMMIT), 0);
+	else
+		CHECK_INT(file->del(file, NULL, &key, DB_AUTO_COMMIT), 0);
+}
+
+static void a_sound_stream_passes_the_check(void)
+{
+	struct fixture f CLEANUP(fixture_release) = stream_fixture(STREAM_NEW_AND_OLD_IMAGES);
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	for (int i = 0; i < 1500; i++)
+		fixture_put(&f, "a", i, "x");
+	CHECK_INT(count_problems(&f, &text), 0);
+}
+
+static void the_check_finds_a_record_that_is_missing(void)
+{
+	struct fixture f CLEANUP(fixture_release) = stream_fixture(STREAM_KEYS_ONLY);
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	for (int i = 0; i < 3; i++)
+		fixture_put(&f, "a", i, "x");
+	spoil_second_record(&f, (struct slice){ NULL, 0 });
+	CHECK_INT(count_problems(&f, &text), 1);
+	CHECK(strstr(buf_string(&text), "the one before it ends at"));
+}
+
+static void the_check_finds_a_record_that_does_not_decode(void)
+{
+	struct fixture f CLEANUP(fixture_release) = stream_fixture(STREAM_KEYS_ONLY);
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	for (int i = 0; i < 3; i++)
+		fixture_put(&f, "a", i, "x");
+	spoil_second_record(&f, SLICE("short"));
+	CHECK_INT(count_problems(&f, &text), 1);
+	CHECK(strstr(buf_string(&text), "a stored stream record is malformed"));
+}
+
 static void a_stream_enabled_again_is_another_one(void)
 {
 	struct fixture f CLEANUP(fixture_release) = stream_fixture(STREAM_NEW_IMAGE);
@@ -642,6 +710,10 @@ static const struct test_case cases[] = {
 	{ "many old records go at once", many_old_records_go_at_once },
 	{ "a disabled stream stays readable and grows no more",
 		a_disabled_stream_stays_readable_and_grows_no_more },
+	{ "a sound stream passes the check", a_sound_stream_passes_the_check },
+	{ "the check finds a record that is missing", the_check_finds_a_record_that_is_missing },
+	{ "the check finds a record that does not decode",
+		the_check_finds_a_record_that_does_not_decode },
 	{ "a stream enabled again is another one", a_stream_enabled_again_is_another_one },
 	{ "a deleted table's stream stays for 24 hours",
 		a_deleted_table_s_stream_stays_for_24_hours },
