@@ -43,15 +43,6 @@ int item_condition_parse(const struct item_condition *in, struct placeholders *p
 	return legacy_expected(conditions, in->expected.count, join_or, arena, ret, err);
 }
 
-static struct slice encode_key(
-	const struct key_schema *schema, const struct key *key, struct arena *arena)
-{
-	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
-
-	key_encode(schema, key, &bytes);
-	return arena_copy(arena, buf_slice(&bytes));
-}
-
 int plan_put(struct planned_write *plan, struct table *table, const struct map *item,
 	struct arena *arena, struct error *err)
 {
@@ -66,7 +57,7 @@ int plan_put(struct planned_write *plan, struct table *table, const struct map *
 		.action = {
 			.kind = WRITE_PUT,
 			.table = table,
-			.row_key = encode_key(&description->key, &key, arena),
+			.row_key = key_encode_new(&description->key, &key, arena),
 			.item = item,
 		},
 		.key = key_map,
@@ -87,7 +78,7 @@ static int plan_by_key(struct planned_write *plan, enum write_kind kind, struct 
 		.action = {
 			.kind = kind,
 			.table = table,
-			.row_key = encode_key(schema, &key, arena),
+			.row_key = key_encode_new(schema, &key, arena),
 		},
 		.key = key_map,
 	};

@@ -15,15 +15,6 @@
 #define BATCH_WRITE_MAX     25
 #define BATCH_GET_BYTES_MAX (16u << 20)
 
-static struct slice encode_key(
-	const struct key_schema *schema, const struct key *key, struct arena *arena)
-{
-	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
-
-	key_encode(schema, key, &bytes);
-	return arena_copy(arena, buf_slice(&bytes));
-}
-
 static int duplicate_keys(struct error *err)
 {
 	return error_set(err, ERROR_VALIDATION, "Provided list of item keys contains duplicates");
@@ -103,7 +94,7 @@ static int take_keys(struct batch_reads *reads, const struct key_schema *schema,
 
 		TRY(key_from_map(schema, &keys[i], &key, err));
 		TRY(key_validate(schema, &key, err));
-		reads->row_keys[i] = encode_key(schema, &key, arena);
+		reads->row_keys[i] = key_encode_new(schema, &key, arena);
 		for (size_t j = 0; j < i; j++) {
 			if (slice_equal(reads->row_keys[i], reads->row_keys[j]))
 				return duplicate_keys(err);

@@ -44,13 +44,11 @@ static int parse_parameters(const struct get_item_input *in, struct arena *arena
 static int find_row_key(const struct key_schema *schema, const struct map *map, struct arena *arena,
 	struct slice *ret, struct error *err)
 {
-	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
 	struct key key;
 
 	TRY(key_from_map(schema, map, &key, err));
 	TRY(key_validate(schema, &key, err));
-	key_encode(schema, &key, &bytes);
-	*ret = arena_copy(arena, buf_slice(&bytes));
+	*ret = key_encode_new(schema, &key, arena);
 	return 0;
 }
 

@@ -232,13 +232,11 @@ static int parse_read(struct transact_read *read, struct arena *arena, struct er
 static int encode_read_key(const struct key_schema *schema, struct transact_read *read,
 	struct arena *arena, struct error *err)
 {
-	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
 	struct key key;
 
 	TRY(key_from_map(schema, read->in->key, &key, err));
 	TRY(key_validate(schema, &key, err));
-	key_encode(schema, &key, &bytes);
-	read->row_key = arena_copy(arena, buf_slice(&bytes));
+	read->row_key = key_encode_new(schema, &key, arena);
 	return 0;
 }
 

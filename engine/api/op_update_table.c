@@ -272,8 +272,7 @@ static int add_index(struct table_description *description, const struct update_
 	struct index_description *indexes = copy_indexes(description, 1, arena);
 	struct index_description *index = &indexes[description->index_count];
 
-	TRY(design_global_index(
-		create, &in->attribute_definitions, description, arena, index, err));
+	TRY(design_global_index(create, &in->attribute_definitions, description, index, err));
 	TRY(check_new_index(description, index, err));
 	TRY(check_types(description, &in->attribute_definitions, err));
 	description->index_count++;

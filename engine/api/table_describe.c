@@ -156,12 +156,6 @@ static const struct table_class_summary *describe_class(
 
 /* Streams and encryption. */
 
-struct slice describe_stream_arn(const struct engine *engine,
-	const struct table_description *description, struct arena *arena)
-{
-	return arn_of_part(engine, description->name, "stream", description->stream_label, arena);
-}
-
 static void describe_stream(const struct engine *engine,
 	const struct table_description *description, struct table_facts *facts, struct arena *arena)
 {
@@ -170,7 +164,8 @@ static void describe_stream(const struct engine *engine,
 	if (!slice_present(description->stream_label))
 		return;
 	facts->latest_stream_label = description->stream_label;
-	facts->latest_stream_arn = describe_stream_arn(engine, description, arena);
+	facts->latest_stream_arn =
+		arn_of_part(engine, description->name, "stream", description->stream_label, arena);
 	if (!slice_present(description->stream_id))
 		return;
 	stream = arena_alloc_zero(arena, sizeof(*stream));

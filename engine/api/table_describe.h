@@ -9,6 +9,3 @@ struct table_facts *describe_table(
 /* The same of a description alone: a new table has no counts yet. */
 struct table_facts *describe_new_table(const struct engine *engine,
 	const struct table_description *description, struct arena *arena);
-/* A copy in the arena, for answers that outlive the table. */
-struct slice describe_stream_arn(const struct engine *engine,
-	const struct table_description *description, struct arena *arena);

@@ -359,10 +359,8 @@ static int design_local_index(const struct create_table_input *in,
 }
 
 int design_global_index(const struct global_index_input *in, const struct request_list *definitions,
-	const struct table_description *table, struct arena *arena, struct index_description *ret,
-	struct error *err)
+	const struct table_description *table, struct index_description *ret, struct error *err)
 {
-	(void)arena;
 	*ret = (struct index_description){ .name = in->index_name, .kind = INDEX_GLOBAL };
 	TRY(check_index_key_order(&in->key_schema, err));
 	TRY(check_key_names(&in->key_schema, err));
@@ -408,7 +406,7 @@ static int design_indexes(const struct create_table_input *in, struct arena *are
 			TRY(design_local_index(in, &local[i], index, err));
 		else
 			TRY(design_global_index(&global[i - local_count],
-				&in->attribute_definitions, description, arena, index, err));
+				&in->attribute_definitions, description, index, err));
 		TRY(check_index_name(description, index->name, err));
 		description->index_count++;
 	}

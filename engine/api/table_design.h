@@ -22,7 +22,7 @@ int design_table(const struct create_table_input *in, struct arena *arena,
 /* A global index for a table that exists: its key attributes must be among
  * definitions. */
 int design_global_index(const struct global_index_input *in, const struct request_list *definitions,
-	const struct table_description *table, struct arena *arena, struct index_description *ret,
+	const struct table_description *table, struct index_description *ret,
 	struct error *err) NODISCARD;
 
 /* The limit on NonKeyAttributes over all indexes of a description. */

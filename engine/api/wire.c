@@ -166,26 +166,42 @@ static int read_list(const struct reader *reader, const struct field *field, con
 	return 0;
 }
 
-static int read_map(const struct reader *reader, const struct field *field, const json_t *node,
-	struct request_list *ret, struct error *err)
+/* Reads one entry of a map; its name, with which the struct begins, is set. */
+typedef int read_entry(const struct reader *reader, const struct field *field, const json_t *node,
+	void *entry, struct error *err);
+
+/* The members of an object as structs of that size that begin with the name. */
+static int read_entries(const struct reader *reader, const struct field *field, const json_t *node,
+	size_t size, read_entry *read, struct request_list *ret, struct error *err)
 {
-	size_t size = field->shape->size;
 	char *items, *item;
 	const char *name;
 	size_t name_len;
 	json_t *member;
 
-	if (!json_is_object(node))
-		return not_map(reader, node, field->shape, err);
 	item = items = arena_alloc_array(reader->arena, json_object_size(node), size);
 	json_object_keylen_foreach((json_t *)node, name, name_len, member)
 	{
-		TRY(read_shape(reader, field->shape, member, VALUE_SCALAR, item, err));
+		TRY(read(reader, field, member, item, err));
 		*(struct slice *)(void *)item = arena_copy(reader->arena, slice_of(name, name_len));
 		item += size;
 	}
 	*ret = (struct request_list){ true, json_object_size(node), items };
 	return 0;
+}
+
+static int read_shape_entry(const struct reader *reader, const struct field *field,
+	const json_t *node, void *entry, struct error *err)
+{
+	return read_shape(reader, field->shape, node, VALUE_SCALAR, entry, err);
+}
+
+static int read_map(const struct reader *reader, const struct field *field, const json_t *node,
+	struct request_list *ret, struct error *err)
+{
+	if (!json_is_object(node))
+		return not_map(reader, node, field->shape, err);
+	return read_entries(reader, field, node, field->shape->size, read_shape_entry, ret, err);
 }
 
 static int read_attributes(
@@ -224,14 +240,18 @@ static int read_items(const struct reader *reader, const json_t *node, struct re
 	return 0;
 }
 
-static int read_string_map(const struct reader *reader, const json_t *node,
-	struct request_list *ret, struct error *err)
-{
-	struct name_placeholder *items, *item;
-	const char *name;
-	size_t name_len;
-	json_t *member;
+_Static_assert(offsetof(struct name_placeholder, placeholder) == 0, "its name is first");
 
+static int read_string_entry(const struct reader *reader, const struct field *field,
+	const json_t *node, void *entry, struct error *err)
+{
+	(void)field;
+	return read_string(reader, node, &((struct name_placeholder *)entry)->name, err);
+}
+
+static int read_string_map(const struct reader *reader, const struct field *field,
+	const json_t *node, struct request_list *ret, struct error *err)
+{
 	if (json_is_array(node)) {
 		error_set(err, ERROR_SERIALIZATION,
 			ARRAY_FOUND "java.util.Map<java.lang.String, java.lang.String>");
@@ -241,36 +261,23 @@ static int read_string_map(const struct reader *reader, const json_t *node,
 		error_set(err, ERROR_SERIALIZATION, FIELD_SCALAR);
 		return fail_at(reader, node, err);
 	}
-	item = items = arena_alloc_array(reader->arena, json_object_size(node), sizeof(*items));
-	json_object_keylen_foreach((json_t *)node, name, name_len, member)
-	{
-		TRY(read_string(reader, member, &item->name, err));
-		item->placeholder = arena_copy(reader->arena, slice_of(name, name_len));
-		item++;
-	}
-	*ret = (struct request_list){ true, json_object_size(node), items };
-	return 0;
+	return read_entries(
+		reader, field, node, sizeof(struct name_placeholder), read_string_entry, ret, err);
+}
+
+static int read_list_entry(const struct reader *reader, const struct field *field,
+	const json_t *node, void *entry, struct error *err)
+{
+	return read_list(reader, field, node, &((struct named_list *)entry)->list, err);
 }
 
 static int read_list_map(const struct reader *reader, const struct field *field, const json_t *node,
 	struct request_list *ret, struct error *err)
 {
-	struct named_list *items, *item;
-	const char *name;
-	size_t name_len;
-	json_t *member;
-
 	if (!json_is_object(node))
 		return not_map(reader, node, field->shape, err);
-	item = items = arena_alloc_array(reader->arena, json_object_size(node), sizeof(*items));
-	json_object_keylen_foreach((json_t *)node, name, name_len, member)
-	{
-		TRY(read_list(reader, field, member, &item->list, err));
-		item->name = arena_copy(reader->arena, slice_of(name, name_len));
-		item++;
-	}
-	*ret = (struct request_list){ true, json_object_size(node), items };
-	return 0;
+	return read_entries(
+		reader, field, node, sizeof(struct named_list), read_list_entry, ret, err);
 }
 
 static int read_values(const struct reader *reader, const json_t *node, struct request_list *ret,
@@ -320,7 +327,7 @@ static int read_field(const struct reader *reader, const struct field *field, co
 	case FIELD_ITEMS:
 		return read_items(reader, node, member, err);
 	case FIELD_STRING_MAP:
-		return read_string_map(reader, node, member, err);
+		return read_string_map(reader, field, node, member, err);
 	case FIELD_LIST_MAP:
 		return read_list_map(reader, field, node, member, err);
 	case FIELD_ITEMS_MAP: /* of answers only */

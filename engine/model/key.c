@@ -175,6 +175,15 @@ void key_encode(const struct key_schema *schema, const struct key *key, struct b
 		key_encode_value(&key->sort, buf);
 }
 
+struct slice key_encode_new(
+	const struct key_schema *schema, const struct key *key, struct arena *arena)
+{
+	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
+
+	key_encode(schema, key, &bytes);
+	return arena_copy(arena, buf_slice(&bytes));
+}
+
 bool key_bound_after(struct buf *bound)
 {
 	while (bound->len && bound->data[bound->len - 1] == '\xFF')

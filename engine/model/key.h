@@ -69,6 +69,9 @@ bool key_equal(const struct key_schema *schema, const struct key *a, const struc
 
 /* Appends the row key. */
 void key_encode(const struct key_schema *schema, const struct key *key, struct buf *buf);
+/* The row key in the arena. */
+struct slice key_encode_new(
+	const struct key_schema *schema, const struct key *key, struct arena *arena);
 /* Appends hash and enc(partition): the prefix of all rows of a partition. */
 void key_encode_partition(const struct value *partition, struct buf *buf);
 /* Appends enc(value) of one scalar. */
