@@ -615,18 +615,6 @@ KNOWN = [
         ours=VALIDATION + ".*(UpdateViewType|StreamViewType).*",
     ),
     Known(
-        "a name too short for a new table, or for an ARN, is looked up like any other",
-        operation="(Describe|Update|Delete)Table|(Describe|Update)TimeToLive",
-        dynoxide=VALIDATION
-        + "(TableName must be at least 3 characters long .*"
-        + "|1 validation error detected: Value '.*' at 'tableName' failed to satisfy .*)",
-    ),
-    Known(
-        "the table of an ARN is looked up, whatever its name",
-        operation="(Tag|Untag|ListTagsOf)Resource",
-        dynoxide=VALIDATION + "Invalid TableArn.*",
-    ),
-    Known(
         "SSESpecification is there even when nothing is in it",
         operation="UpdateTable",
         dynoxide=VALIDATION + "At least one of ProvisionedThroughput, .* is required",
