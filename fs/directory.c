@@ -1,7 +1,7 @@
 /*
  * Making and removing names.
  */
-#include "finder.h"
+#include "directory_operations.h"
 
 #include "ephemeral.h"
 #include "item.h"
@@ -55,12 +55,15 @@ int directory_mkdir(struct filesystem *fs, const struct caller *caller,
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct finder finder = { fs, caller, directory, name, &arena, { 0 } };
+	const struct directory_operations *own = directory_operations_of(directory->kind);
 	struct directory_entry entry CLEANUP(directory_entry_release) = { 0 };
 	enum path_outcome outcome;
 	int r = directory_find(fs, caller, directory, name, &arena, &entry);
 
 	if (r != -ENOENT)
 		return r < 0 ? r : -EEXIST;
+	if (own)
+		return own->mkdir ? own->mkdir(&finder) : -EPERM;
 	outcome = finder_step(&finder);
 	if (outcome == PATH_FOUND && finder.step.kind == NODE_TABLE)
 		return mkdir_table(&finder);
@@ -147,16 +150,19 @@ int directory_rmdir(struct filesystem *fs, const struct caller *caller,
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct finder finder = { fs, caller, directory, name, &arena, { 0 } };
+	const struct directory_operations *own = directory_operations_of(directory->kind);
 	struct directory_entry entry CLEANUP(directory_entry_release) = { 0 };
 	int r = directory_find(fs, caller, directory, name, &arena, &entry);
 
 	if (r < 0)
 		return r;
+	if (own && own->rmdir)
+		return own->rmdir(&finder, &entry);
 	if (entry.identity.kind == NODE_TABLE)
 		return rmdir_table(&finder, &entry);
 	if (entry.identity.kind == NODE_PARTITION)
 		return rmdir_partition(&finder, &entry);
-	return -ENOTDIR;
+	return node_kind_is_directory(entry.identity.kind) ? -EPERM : -ENOTDIR;
 }
 
 void directory_keep_partition(struct filesystem *fs, const struct node_view *directory)

@@ -29,6 +29,10 @@ struct file_operations {
 	 * -errno. O_CREAT in flags means that the file is new. */
 	int (*open)(struct filesystem *fs, const struct caller *caller, struct node_view *view,
 		int flags, struct handle **ret, struct fuse_file_info *info);
+	/* Whether a special file is there by its name, and what its attributes are
+	 * beside those of its kind: 0 or -errno; NULL: always, of size 0. */
+	int (*find)(struct filesystem *fs, const struct caller *caller,
+		const struct mount_table *table, struct stat *ret);
 	void (*read)(struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size,
 		off_t offset);
 	void (*write)(struct filesystem *fs, fuse_req_t req, struct handle *handle,

@@ -16,9 +16,11 @@
 #include "api/engine.h"
 #include "base/arena.h"
 #include "node.h"
+#include <stdatomic.h>
 #include <sys/types.h>
 
 struct ephemerals;
+struct executor;
 struct filesystem;
 struct handle;
 struct invalidator;
@@ -33,6 +35,8 @@ struct filesystem {
 	struct rejection_log *rejections;
 	struct ephemerals *ephemerals;
 	struct invalidator *invalidator;
+	struct executor *executor;
+	atomic_bool ending; /* the last request came: long work stops */
 	pthread_mutex_t handles_mutex;
 	struct handle *handles; /* all that are open */
 	struct listing *listings;

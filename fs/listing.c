@@ -1,6 +1,18 @@
 #include "listing_private.h"
 
 #include "base/memory.h"
+#include "directory_operations.h"
+
+static bool lists_slowly(struct filesystem *fs, struct node *directory)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct node_view view CLEANUP(node_view_release) = { 0 };
+	const struct directory_operations *own;
+
+	node_load(fs->nodes, directory, &arena, &view);
+	own = directory_operations_of(view.kind);
+	return own && own->lists_slowly;
+}
 
 struct listing *listing_open(
 	struct filesystem *fs, const struct caller *caller, struct node *directory)
@@ -11,6 +23,8 @@ struct listing *listing_open(
 	listing->caller = *caller;
 	listing->directory = node_ref(fs->nodes, directory);
 	listing->checkpoint_every = 1;
+	listing->references = 1;
+	listing->slow = lists_slowly(fs, directory);
 	pthread_mutex_init(&listing->mutex, NULL);
 	pthread_mutex_lock(&fs->handles_mutex);
 	listing->older = fs->listings;
@@ -21,6 +35,11 @@ struct listing *listing_open(
 	return listing;
 }
 
+bool listing_is_slow(const struct listing *listing)
+{
+	return listing->slow;
+}
+
 static void batch_free(struct batch *batch)
 {
 	if (!batch)
@@ -29,10 +48,18 @@ static void batch_free(struct batch *batch)
 	free(batch);
 }
 
+struct listing *listing_ref(struct listing *listing)
+{
+	__atomic_add_fetch(&listing->references, 1, __ATOMIC_RELAXED);
+	return listing;
+}
+
 void listing_close(struct listing *listing)
 {
 	struct filesystem *fs = listing->fs;
 
+	if (__atomic_sub_fetch(&listing->references, 1, __ATOMIC_ACQ_REL))
+		return;
 	pthread_mutex_lock(&fs->handles_mutex);
 	if (listing->older)
 		listing->older->newer = listing->newer;
@@ -56,13 +83,15 @@ void listings_close(struct filesystem *fs)
 		listing_close(fs->listings);
 }
 
-void listing_lock(struct listing *listing)
+void listing_lock(struct listing *listing, struct fuse_req *request)
 {
 	pthread_mutex_lock(&listing->mutex);
+	listing->request = request;
 }
 
 void listing_unlock(struct listing *listing)
 {
+	listing->request = NULL;
 	pthread_mutex_unlock(&listing->mutex);
 }
 

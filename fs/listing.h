@@ -24,6 +24,7 @@
 #include <sys/types.h>
 
 struct listing;
+struct fuse_req;
 
 struct listing_entry {
 	struct slice name;
@@ -38,6 +39,8 @@ struct listing_entry {
 
 struct listing *listing_open(
 	struct filesystem *fs, const struct caller *caller, struct node *directory);
+/* A hold on it, for a request at work; listing_close() gives one back. */
+struct listing *listing_ref(struct listing *listing);
 void listing_close(struct listing *listing);
 /* Those that the kernel did not close, at the end of a mount. */
 void listings_close(struct filesystem *fs);
@@ -47,5 +50,8 @@ void listings_close(struct filesystem *fs);
  * 0, LISTING_END or -1. The entry's slices are valid until the next call. */
 int listing_read(struct listing *listing, uint64_t cookie, struct listing_entry *ret,
 	struct error *err) NODISCARD;
-void listing_lock(struct listing *listing);
+/* For one request (NULL: none that can be interrupted). */
+void listing_lock(struct listing *listing, struct fuse_req *request);
 void listing_unlock(struct listing *listing);
+/* Whether reading may take long, and so is the executor's (directory_operations.h). */
+bool listing_is_slow(const struct listing *listing);

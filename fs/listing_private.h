@@ -44,14 +44,23 @@ struct listing {
 	struct filesystem *fs;
 	struct caller caller;
 	struct node *directory;
+	unsigned references; /* the open directory's, and one for each request at work */
 	pthread_mutex_t mutex;
 	struct batch *current, *previous;
 	struct checkpoint checkpoints[CHECKPOINTS_MAX];
 	size_t checkpoint_count, checkpoint_every, batches_since;
 	uint64_t next_cookie; /* of the entry given last: reading on */
 	struct listing *older, *newer; /* in filesystem.listings */
+	struct fuse_req *request; /* of the read under way, or NULL */
+	bool slow;
 };
 
+/* Adds an entry of the directory's own source to the batch, while
+ * batch->count < BATCH_ENTRIES; name and key live in the batch's arena. */
+struct listing_entry *listing_add(
+	struct batch *batch, enum node_kind kind, struct slice name, struct slice key);
+/* Whether nobody waits for the entries any more. */
+bool listing_interrupted(const struct listing *listing);
 /* Fetches entries of one source from the position on; none at its end. */
 int listing_fill(struct listing *listing, struct batch *batch, const struct position *position,
 	struct error *err) NODISCARD;

@@ -1,14 +1,17 @@
 #include "listing_private.h"
 
 #include "base/hash.h"
+#include "directory_operations.h"
 #include "ephemeral.h"
 #include "name.h"
 #include "requests.h"
 #include "scratch.h"
 
+#include <fuse_lowlevel.h>
+
 #define TABLES_PAGE 100
 
-static struct listing_entry *add(
+struct listing_entry *listing_add(
 	struct batch *batch, enum node_kind kind, struct slice name, struct slice key)
 {
 	struct listing_entry *entry = &batch->entries[batch->count];
@@ -32,9 +35,9 @@ static struct slice encode_name(
 static void add_dots(struct batch *batch, const struct position *position)
 {
 	if (!slice_present(position->key))
-		add(batch, NODE_ROOT, SLICE("."), SLICE("."));
+		listing_add(batch, NODE_ROOT, SLICE("."), SLICE("."));
 	if (!slice_present(position->key) || slice_equal(position->key, SLICE(".")))
-		add(batch, NODE_ROOT, SLICE(".."), SLICE(".."));
+		listing_add(batch, NODE_ROOT, SLICE(".."), SLICE(".."));
 }
 
 static struct slice table_directory(struct slice table_name, struct arena *arena)
@@ -58,7 +61,7 @@ static int add_tables(struct listing *listing, struct batch *batch, const struct
 	TRY(request_run(listing->fs, OPERATION_LIST_TABLES, &input, &output, &batch->arena, err));
 	names = output.table_names.items;
 	for (size_t i = 0; i < output.table_names.count; i++) {
-		add(batch, NODE_TABLE, table_directory(names[i], &batch->arena), names[i]);
+		listing_add(batch, NODE_TABLE, table_directory(names[i], &batch->arena), names[i]);
 	}
 	return 0;
 }
@@ -72,7 +75,7 @@ static void add_items(
 		const struct item_row *row = &page->rows[i];
 		const struct value *named = has_sort ? &row->key.sort : &row->key.partition;
 		struct slice name = encode_name(named, NAME_ITEM, &batch->arena);
-		struct listing_entry *entry = add(batch, NODE_ITEM, name, row->row_key);
+		struct listing_entry *entry = listing_add(batch, NODE_ITEM, name, row->row_key);
 
 		entry->row_key = row->row_key;
 		entry->has_facts = true;
@@ -118,7 +121,7 @@ static int add_partitions(struct listing *listing, struct batch *batch,
 
 		key_encode_partition(&output.partitions[i], &row_key);
 		bytes = arena_copy(&batch->arena, buf_slice(&row_key));
-		add(batch, NODE_PARTITION, name, bytes)->row_key = bytes;
+		listing_add(batch, NODE_PARTITION, name, bytes)->row_key = bytes;
 	}
 	return 0;
 }
@@ -218,7 +221,7 @@ static int add_ephemerals(struct listing *listing, struct batch *batch,
 
 		TRY(stored);
 		if (!stored)
-			add(batch, root ? NODE_TABLE : NODE_PARTITION,
+			listing_add(batch, root ? NODE_TABLE : NODE_PARTITION,
 				root ? table_directory(names[i], &batch->arena) : names[i],
 				names[i]);
 	}
@@ -237,26 +240,42 @@ static void add_scratch(
 	if (slice_present(position->key))
 		i = scratch_list_after(&list, position->key);
 	for (; i < list.count && batch->count < BATCH_ENTRIES; i++)
-		add(batch, NODE_SCRATCH, list.entries[i].name, list.entries[i].name)->type =
+		listing_add(batch, NODE_SCRATCH, list.entries[i].name, list.entries[i].name)->type =
 			list.entries[i].type;
+}
+
+bool listing_interrupted(const struct listing *listing)
+{
+	return atomic_load(&listing->fs->ending) ||
+	       (listing->request && fuse_req_interrupted(listing->request));
 }
 
 int listing_fill(struct listing *listing, struct batch *batch, const struct position *position,
 	struct error *err)
 {
 	struct node_view view CLEANUP(node_view_release) = { 0 };
+	const struct directory_operations *own;
 
 	batch->changes = node_changes(listing->fs->nodes);
 	node_load(listing->fs->nodes, listing->directory, &batch->arena, &view);
+	own = directory_operations_of(view.kind);
 	switch (position->source) {
 	case SOURCE_DOTS:
 		add_dots(batch, position);
 		return 0;
 	case SOURCE_STORED:
+		if (own && own->list)
+			return own->list(listing, batch, &view, position->key, err);
+		if (own)
+			return 0;
 		return add_stored(listing, batch, &view, position, err);
 	case SOURCE_EPHEMERAL:
+		if (own)
+			return 0;
 		return add_ephemerals(listing, batch, &view, position, err);
 	case SOURCE_SCRATCH:
+		if (own)
+			return 0;
 		add_scratch(listing, batch, position);
 		return 0;
 	case SOURCE_COUNT:

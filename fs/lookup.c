@@ -1,7 +1,7 @@
 /*
  * Finding what a name in a directory stands for, and its attributes.
  */
-#include "finder.h"
+#include "directory_operations.h"
 
 #include "base/clock.h"
 #include "ephemeral.h"
@@ -63,6 +63,27 @@ static int scratch_attributes(struct filesystem *fs, const struct caller *caller
 	return 0;
 }
 
+/* What is not the same for all of a kind. */
+static int more_attributes(struct filesystem *fs, const struct caller *caller,
+	const struct node_view *view, struct stat *ret)
+{
+	const struct directory_operations *links = directory_operations_of_link(view->kind);
+	const struct directory_operations *directory = directory_operations_of(view->kind);
+	const struct file_operations *file = file_operations_of(view->kind);
+	struct buf target CLEANUP(buf_release) = BUF_INIT;
+	int r;
+
+	if (directory && directory->attributes)
+		return directory->attributes(fs, caller, view, ret);
+	if (file && file->find)
+		return file->find(fs, caller, view->table, ret);
+	if (!links)
+		return 0;
+	r = links->append_target(fs, view, &target);
+	ret->st_size = (off_t)target.len;
+	return r;
+}
+
 int directory_attributes(struct filesystem *fs, const struct caller *caller,
 	const struct node_view *view, struct stat *ret, double *ret_timeout)
 {
@@ -83,7 +104,7 @@ int directory_attributes(struct filesystem *fs, const struct caller *caller,
 			fs, caller, view->owner, (struct scratch_path){ path, view->name }, 0, ret);
 	}
 	fill_attributes(fs, view->kind, view->inode, directory_mtime(fs, view->table), ret);
-	return 0;
+	return more_attributes(fs, caller, view, ret);
 }
 
 int finder_fail(const struct finder *finder, struct error *err)
@@ -103,7 +124,7 @@ enum path_outcome finder_step(struct finder *finder)
 	return path_step(&directory, finder->name, finder->arena, &finder->step);
 }
 
-static void identify(const struct finder *finder, enum node_kind kind, struct slice row_key,
+void directory_identify(const struct finder *finder, enum node_kind kind, struct slice row_key,
 	struct directory_entry *ret)
 {
 	ret->table = mount_table_ref(finder->directory->table);
@@ -126,7 +147,7 @@ static int find_scratch(const struct finder *finder, struct directory_entry *ret
 		finder->fs, finder->caller, finder->caller->uid, path, 0, &ret->attributes);
 	if (r < 0)
 		return r;
-	identify(finder, NODE_SCRATCH, ABSENT_SLICE, ret);
+	directory_identify(finder, NODE_SCRATCH, ABSENT_SLICE, ret);
 	return 0;
 }
 
@@ -144,7 +165,7 @@ static int find_table(const struct finder *finder, struct directory_entry *ret)
 			return find_scratch(finder, ret);
 		table = mount_table_new(finder->step.table_name, SLICE(""), NULL, 0);
 	}
-	identify(finder, NODE_TABLE, ABSENT_SLICE, ret);
+	directory_identify(finder, NODE_TABLE, ABSENT_SLICE, ret);
 	ret->table = ret->identity.table = table;
 	ret->timeout = DIRECTORY_TIMEOUT;
 	return 0;
@@ -187,7 +208,7 @@ static int find_partition(const struct finder *finder, struct directory_entry *r
 	if (r == REQUEST_ABSENT &&
 		!ephemeral_exists(finder->fs->ephemerals, table->id, finder->name))
 		return find_scratch(finder, ret);
-	identify(finder, NODE_PARTITION, row_key, ret);
+	directory_identify(finder, NODE_PARTITION, row_key, ret);
 	ret->timeout = DIRECTORY_TIMEOUT;
 	return 0;
 }
@@ -279,7 +300,7 @@ static int find_item(const struct finder *finder, struct directory_entry *ret)
 	else
 		r = find_stored(finder, row_key, ret);
 	if (r == 0)
-		identify(finder, NODE_ITEM, row_key, ret);
+		directory_identify(finder, NODE_ITEM, row_key, ret);
 	return r;
 }
 
@@ -287,10 +308,19 @@ static int find_special(const struct finder *finder, struct directory_entry *ret
 {
 	const struct mount_table *table = finder->directory->table;
 
+	const struct file_operations *file = file_operations_of(finder->step.kind);
+	int r = 0;
+
 	if (table && !mount_table_exists(table) && finder->step.kind != NODE_SCHEMA)
 		return -ENOENT;
-	identify(finder, finder->step.kind, ABSENT_SLICE, ret);
-	return 0;
+	directory_identify(finder, finder->step.kind, ABSENT_SLICE, ret);
+	fill_attributes(finder->fs, finder->step.kind, 0, directory_mtime(finder->fs, table),
+		&ret->attributes);
+	if (file && file->find)
+		r = file->find(finder->fs, finder->caller, table, &ret->attributes);
+	if (r == 0)
+		ret->attributes = (struct stat){ 0 }; /* with the inode of the node to be */
+	return r;
 }
 
 int finder_not_canonical(const struct finder *finder)
@@ -311,45 +341,39 @@ int finder_not_canonical(const struct finder *finder)
 	return finder_fail(finder, &err);
 }
 
+static int find_by_grammar(struct finder *finder, struct directory_entry *ret)
+{
+	switch (finder_step(finder)) {
+	case PATH_SCRATCH:
+		return find_scratch(finder, ret);
+	case PATH_NOT_CANONICAL:
+		if (find_scratch(finder, ret) == 0)
+			return 0;
+		return slice_present(finder->step.canonical) ? finder_not_canonical(finder)
+							     : -ENOENT;
+	case PATH_FOUND:
+		break;
+	}
+	if (finder->step.kind == NODE_TABLE)
+		return find_table(finder, ret);
+	if (finder->step.kind == NODE_PARTITION)
+		return find_partition(finder, ret);
+	if (finder->step.kind == NODE_ITEM)
+		return find_item(finder, ret);
+	return find_special(finder, ret);
+}
+
 int directory_find(struct filesystem *fs, const struct caller *caller,
 	const struct node_view *directory, struct slice name, struct arena *arena,
 	struct directory_entry *ret)
 {
+	const struct directory_operations *own = directory_operations_of(directory->kind);
 	struct finder finder = { fs, caller, directory, name, arena, { 0 } };
 
 	*ret = (struct directory_entry){ 0 };
 	if (name.len > NAME_LENGTH_MAX)
 		return -ENAMETOOLONG;
-	switch (finder_step(&finder)) {
-	case PATH_SCRATCH:
-		return find_scratch(&finder, ret);
-	case PATH_NOT_CANONICAL:
-		if (find_scratch(&finder, ret) == 0)
-			return 0;
-		return slice_present(finder.step.canonical) ? finder_not_canonical(&finder)
-							    : -ENOENT;
-	case PATH_FOUND:
-		break;
-	}
-	switch (finder.step.kind) {
-	case NODE_TABLE:
-		return find_table(&finder, ret);
-	case NODE_PARTITION:
-		return find_partition(&finder, ret);
-	case NODE_ITEM:
-		return find_item(&finder, ret);
-	case NODE_SCHEMA:
-	case NODE_INFO:
-	case NODE_IMPORT:
-	case NODE_EXPORT:
-	case NODE_ERROR:
-		return find_special(&finder, ret);
-	case NODE_ROOT:
-	case NODE_SCRATCH:
-	case NODE_KIND_COUNT:
-		break;
-	}
-	return -ENOENT;
+	return own && own->find ? own->find(&finder, ret) : find_by_grammar(&finder, ret);
 }
 
 static int misplaced(const struct finder *finder)
@@ -379,7 +403,7 @@ static int prepare_item(const struct finder *finder, struct directory_entry *ret
 
 	if (r < 0)
 		return finder_fail(finder, &err);
-	identify(finder, NODE_ITEM, row_key, ret);
+	directory_identify(finder, NODE_ITEM, row_key, ret);
 	return 0;
 }
 
@@ -407,6 +431,6 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 	if (outcome == PATH_FOUND && finder.step.kind != NODE_TABLE &&
 		finder.step.kind != NODE_PARTITION)
 		return -EEXIST;
-	identify(&finder, NODE_SCRATCH, ABSENT_SLICE, ret);
+	directory_identify(&finder, NODE_SCRATCH, ABSENT_SLICE, ret);
 	return 0;
 }

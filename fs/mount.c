@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "ephemeral.h"
+#include "executor.h"
 #include "invalidate.h"
 #include "listing.h"
 #include "operations.h"
@@ -70,6 +71,7 @@ static int filesystem_open(
 	fs->invalidator = invalidator_new(fs);
 	fs->nodes = node_table_new(invalidate_entry, fs->invalidator);
 	fs->ephemerals = ephemerals_new();
+	fs->executor = executor_new();
 	fs->rejections = rejection_log_new();
 	fs->owner = getuid();
 	fs->group = getgid();
@@ -83,6 +85,8 @@ static int filesystem_open(
 static void filesystem_close(struct filesystem *fs)
 {
 	engine_close(fs->engine);
+	if (fs->executor) /* it was never served */
+		executor_free(fs->executor);
 	invalidator_free(fs->invalidator);
 	node_table_free(fs->nodes);
 	ephemerals_free(fs->ephemerals);
@@ -283,6 +287,9 @@ static int serve(struct fuse_session *session, struct filesystem *fs, const char
 	r = fuse_session_loop_mt(session, config);
 	fuse_loop_cfg_destroy(config);
 	invalidator_end(fs->invalidator);
+	atomic_store(&fs->ending, true);
+	executor_free(fs->executor);
+	fs->executor = NULL;
 	handles_release(fs);
 	listings_close(fs);
 	engine_watch(fs->engine, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "operations_private.h"
 
 #include "base/clock.h"
+#include "directory_operations.h"
 #include "item.h"
 #include "requests.h"
 #include "scratch.h"
@@ -161,8 +162,17 @@ static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, co
 		reply_lookup(req, &context, name);
 }
 
+static void reply_link(fuse_req_t req, int r, struct buf *target)
+{
+	if (r < 0)
+		fuse_reply_err(req, -r);
+	else
+		fuse_reply_readlink(req, buf_string(target));
+}
+
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
+	const struct directory_operations *links;
 	struct operation_context context CLEANUP(operation_end);
 	struct buf target CLEANUP(buf_release) = BUF_INIT;
 	struct scratch_path path;
@@ -170,15 +180,17 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	int r;
 
 	operation_begin(req, ino, &context);
+	links = directory_operations_of_link(context.view.kind);
+	if (links) {
+		reply_link(req, links->append_target(context.fs, &context.view, &target), &target);
+		return;
+	}
 	parent = node_parent(context.fs->nodes, context.view.node);
 	path.directory = node_path(context.fs->nodes, parent, &context.arena);
 	path.name = context.view.name;
 	node_unref(context.fs->nodes, parent);
 	r = scratch_readlink(context.fs->scratch, context.view.owner, path, &target);
-	if (r < 0)
-		fuse_reply_err(req, -r);
-	else
-		fuse_reply_readlink(req, buf_string(&target));
+	reply_link(req, r, &target);
 }
 
 static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,

@@ -4,6 +4,7 @@
 #include "operations_private.h"
 
 #include "base/memory.h"
+#include "executor.h"
 #include "item.h"
 #include "requests.h"
 
@@ -255,24 +256,58 @@ static void forget_all(struct filesystem *fs, const struct buf *nodes)
 		node_forget(fs->nodes, node[i], 1);
 }
 
+/* A readdir, to be answered now or by the executor. */
+struct directory_read {
+	fuse_req_t req;
+	fuse_ino_t ino;
+	size_t size;
+	uint64_t cookie;
+	struct listing *listing;
+	bool plus;
+};
+
+static void answer_directory_read(const struct directory_read *read)
+{
+	struct operation_context context CLEANUP(operation_end);
+	char *data CLEANUP(cleanup_free) = memory_new(read->size);
+	struct buf nodes CLEANUP(buf_release) = BUF_INIT;
+	struct packing packing = { read->req, &context, read->plus, data, read->size, 0, &nodes };
+	int r;
+
+	operation_begin(read->req, read->ino, &context);
+	listing_lock(read->listing, read->req);
+	r = pack_entries(&packing, read->listing, read->cookie);
+	listing_unlock(read->listing);
+	if (r < 0)
+		fuse_reply_err(read->req, -r);
+	else if (fuse_reply_buf(read->req, data, packing.used) == -ENOENT)
+		forget_all(context.fs, &nodes); /* interrupted */
+}
+
+static void run_directory_read(void *job)
+{
+	struct directory_read *read = job;
+
+	answer_directory_read(read);
+	listing_close(read->listing);
+	free(read);
+}
+
 static void read_directory(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct fuse_file_info *info, bool plus)
 {
-	struct operation_context context CLEANUP(operation_end);
-	char *data CLEANUP(cleanup_free) = memory_new(size);
-	struct buf nodes CLEANUP(buf_release) = BUF_INIT;
-	struct packing packing = { req, &context, plus, data, size, 0, &nodes };
-	struct listing *listing = listing_of(info);
-	int r;
+	struct directory_read read = { req, ino, size, (uint64_t)offset, listing_of(info), plus };
+	struct filesystem *fs = operation_filesystem(req);
+	struct directory_read *job;
 
-	operation_begin(req, ino, &context);
-	listing_lock(listing);
-	r = pack_entries(&packing, listing, (uint64_t)offset);
-	listing_unlock(listing);
-	if (r < 0)
-		fuse_reply_err(req, -r);
-	else if (fuse_reply_buf(req, data, packing.used) == -ENOENT)
-		forget_all(context.fs, &nodes); /* interrupted */
+	if (!listing_is_slow(read.listing)) {
+		answer_directory_read(&read);
+		return;
+	}
+	job = memory_new(sizeof(*job));
+	*job = read;
+	listing_ref(job->listing);
+	executor_submit(fs->executor, run_directory_read, job);
 }
 
 void op_readdir(

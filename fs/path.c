@@ -8,20 +8,49 @@ const struct node_kind_info node_kinds[NODE_KIND_COUNT] = {
 	[NODE_PARTITION] = { .mode = S_IFDIR | 0755 },
 	[NODE_ITEM] = { .mode = S_IFREG | 0644 },
 	[NODE_SCRATCH] = { .mode = S_IFREG | 0600 },
-	[NODE_SCHEMA] = { .name = ".schema", .directory = NODE_TABLE, .mode = S_IFREG | 0644 },
-	[NODE_INFO] = { .name = ".info", .directory = NODE_TABLE, .mode = S_IFREG | 0444 },
+	[NODE_SCHEMA] = { .name = ".schema",
+		.directory = NODE_TABLE,
+		.mode = S_IFREG | 0644,
+		.in_transactions = true },
+	[NODE_INFO] = { .name = ".info",
+		.directory = NODE_TABLE,
+		.mode = S_IFREG | 0444,
+		.in_transactions = true },
 	[NODE_IMPORT] = { .name = ".import", .directory = NODE_TABLE, .mode = S_IFREG | 0644 },
 	[NODE_EXPORT] = { .name = ".export", .directory = NODE_TABLE, .mode = S_IFREG | 0444 },
 	[NODE_ERROR] = { .name = ".error", .directory = NODE_ROOT, .mode = S_IFREG | 0444 },
+	[NODE_QUERY] = { .name = ".query", .directory = NODE_TABLE, .mode = S_IFREG | 0644 },
+	[NODE_STREAM] = { .name = ".stream", .directory = NODE_TABLE, .mode = S_IFREG | 0644 },
+	[NODE_FOLLOW] = { .name = ".follow", .directory = NODE_TABLE, .mode = S_IFREG | 0444 },
+	[NODE_TTL] = { .name = ".ttl", .directory = NODE_TABLE, .mode = S_IFREG | 0644 },
+	[NODE_PARTIQL] = { .name = ".partiql", .directory = NODE_ROOT, .mode = S_IFREG | 0644 },
+	[NODE_API] = { .name = ".api", .directory = NODE_ROOT, .mode = S_IFDIR | 0755 },
+	[NODE_OPERATION] = { .mode = S_IFREG | 0644 },
+	[NODE_WHERE] = { .name = ".where", .directory = NODE_TABLE, .mode = S_IFDIR | 0555 },
+	[NODE_CONDITION] = { .mode = S_IFDIR | 0555 },
+	[NODE_CONDITION_LINK] = { .mode = S_IFLNK | 0777 },
+	[NODE_INDEXES] = { .name = ".indexes", .directory = NODE_TABLE, .mode = S_IFDIR | 0555 },
+	[NODE_INDEX] = { .mode = S_IFDIR | 0555 },
+	[NODE_INDEX_PARTITION] = { .mode = S_IFDIR | 0555 },
+	[NODE_INDEX_LINK] = { .mode = S_IFLNK | 0777 },
+	[NODE_TRANSACTIONS] = { .name = ".transact",
+		.directory = NODE_ROOT,
+		.mode = S_IFDIR | 0755 },
+	[NODE_TRANSACTION] = { .mode = S_IFDIR | 0700 },
+	[NODE_CONTROL] = { .name = ".ctl", .directory = NODE_TRANSACTION, .mode = S_IFREG | 0600 },
 };
 
-static bool find_special(enum node_kind directory, struct slice name, struct path_step *ret)
+static bool find_special(
+	const struct path_directory *directory, struct slice name, struct path_step *ret)
 {
 	for (int kind = 0; kind < NODE_KIND_COUNT; kind++) {
 		const struct node_kind_info *info = &node_kinds[kind];
 
-		if (info->name && info->directory == directory &&
+		if (info->name && info->directory == directory->kind &&
 			slice_equal_string(name, info->name)) {
+			if (directory->in_transaction && directory->kind == NODE_TABLE &&
+				!info->in_transactions)
+				return false;
 			ret->kind = (enum node_kind)kind;
 			return true;
 		}
@@ -87,9 +116,9 @@ enum path_outcome path_step(const struct path_directory *directory, struct slice
 	const struct key_schema *schema = directory->schema;
 
 	*ret = (struct path_step){ 0 };
-	if (find_special(directory->kind, name, ret))
+	if (find_special(directory, name, ret))
 		return PATH_FOUND;
-	if (directory->kind == NODE_ROOT)
+	if (directory->kind == NODE_ROOT || directory->kind == NODE_TRANSACTION)
 		return step_to_table(name, arena, ret);
 	if (!schema)
 		return PATH_SCRATCH;

@@ -1,10 +1,23 @@
 /*
  * The path grammar: what a name in a directory of the mount stands for.
  *
- *	root	   table | ".error"
- *	table	   item (no sort key) | partition (sort key)
- *		   | ".schema" | ".info" | ".import" | ".export"
- *	partition  item
+ *	root	      table | ".error" | ".partiql" | ".api" | ".transact"
+ *	table	      item (no sort key) | partition (sort key)
+ *		      | ".schema" | ".info" | ".import" | ".export" | ".query"
+ *		      | ".stream" | ".follow" | ".ttl" | ".where" | ".indexes"
+ *	partition     item
+ *	.api	      operation
+ *	.transact     transaction
+ *	transaction   table | ".ctl"
+ *	.where	      condition
+ *	condition     link to an item
+ *	.indexes      index
+ *	index	      partition of the index
+ *	its partition link to an item
+ *
+ * A table within a transaction has no special files but ".schema" and ".info".
+ * What is in the directories of the last seven lines is for their own modules
+ * to find (directory_operations.h); path_step() does the rest.
  *
  * Any other name in these directories can't be an item: it is scratch, a byte
  * file of its user (scratch.h), except that a name which claims to be an item
@@ -18,6 +31,7 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "model/key.h"
+#include <stdbool.h>
 #include <sys/stat.h>
 
 enum node_kind {
@@ -31,6 +45,23 @@ enum node_kind {
 	NODE_IMPORT,
 	NODE_EXPORT,
 	NODE_ERROR,
+	NODE_QUERY,
+	NODE_STREAM,
+	NODE_FOLLOW,
+	NODE_TTL,
+	NODE_PARTIQL,
+	NODE_API, /* the directory; each file in it: */
+	NODE_OPERATION,
+	NODE_WHERE, /* the directory; in it: */
+	NODE_CONDITION, /* a directory of links to the items for which it holds */
+	NODE_CONDITION_LINK,
+	NODE_INDEXES,
+	NODE_INDEX,
+	NODE_INDEX_PARTITION,
+	NODE_INDEX_LINK,
+	NODE_TRANSACTIONS,
+	NODE_TRANSACTION, /* a directory of tables, as the root is */
+	NODE_CONTROL,
 	NODE_KIND_COUNT
 };
 
@@ -39,6 +70,7 @@ struct node_kind_info {
 	const char *name; /* of a special file, else NULL */
 	enum node_kind directory; /* where a special file is found */
 	mode_t mode; /* type and permissions shown */
+	bool in_transactions; /* a special file that a table has there too */
 };
 
 extern const struct node_kind_info node_kinds[NODE_KIND_COUNT];
@@ -50,8 +82,9 @@ static inline bool node_kind_is_directory(enum node_kind kind)
 
 /* A directory, as far as the grammar needs to know it. */
 struct path_directory {
-	enum node_kind kind; /* root, table or partition */
+	enum node_kind kind; /* root, transaction, table or partition */
 	const struct key_schema *schema; /* NULL in a table that is only announced */
+	bool in_transaction;
 };
 
 enum path_outcome {

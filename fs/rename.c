@@ -188,30 +188,20 @@ static int find_both(struct rename *rename)
 
 static int rename_found(const struct rename *rename)
 {
-	switch (rename->from.identity.kind) {
-	case NODE_ITEM:
-		if (rename->flags & RENAME_EXCHANGE)
-			return -EINVAL;
-		return rename_item(rename);
-	case NODE_SCRATCH:
-		if (rename->flags & RENAME_EXCHANGE && rename->to.identity.kind == NODE_ITEM)
-			return -EINVAL;
+	enum node_kind kind = rename->from.identity.kind;
+
+	if (kind == NODE_ITEM)
+		return rename->flags & RENAME_EXCHANGE ? -EINVAL : rename_item(rename);
+	if (kind == NODE_SCRATCH && rename->flags & RENAME_EXCHANGE &&
+		rename->to.identity.kind == NODE_ITEM)
+		return -EINVAL;
+	if (kind == NODE_SCRATCH)
 		return rename_scratch(rename);
-	case NODE_ROOT:
-	case NODE_TABLE:
-	case NODE_PARTITION:
+	if (kind == NODE_TABLE || kind == NODE_PARTITION)
 		return filesystem_refuse(rename->fs, rename->caller, rename->from_directory->node,
 			rename->from_name,
 			"tables and partitions can't be renamed: make the new one and move the "
 			"items");
-	case NODE_SCHEMA:
-	case NODE_INFO:
-	case NODE_IMPORT:
-	case NODE_EXPORT:
-	case NODE_ERROR:
-	case NODE_KIND_COUNT:
-		break;
-	}
 	return filesystem_refuse(rename->fs, rename->caller, rename->from_directory->node,
 		rename->from_name, "this file belongs to the table and can't be moved");
 }

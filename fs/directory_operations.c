@@ -1,0 +1,20 @@
+#include "directory_operations.h"
+
+const struct directory_operations *directory_operations_of(enum node_kind kind)
+{
+	static const struct directory_operations *const directories[NODE_KIND_COUNT] = {
+		[NODE_ROOT] = NULL,
+	};
+
+	return directories[kind];
+}
+
+const struct directory_operations *directory_operations_of_link(enum node_kind link)
+{
+	static const enum node_kind directories[NODE_KIND_COUNT] = {
+		[NODE_CONDITION_LINK] = NODE_CONDITION,
+		[NODE_INDEX_LINK] = NODE_INDEX_PARTITION,
+	};
+
+	return directory_operations_of(directories[link]);
+}
