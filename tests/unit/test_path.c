@@ -113,7 +113,7 @@ static void special_files_are_found_in_their_directories_alone(void)
 		enum node_kind kind;
 		const struct key_schema *schema;
 	} directories[] = { { NODE_ROOT, NULL }, { NODE_TABLE, &movies }, { NODE_TABLE, NULL },
-		{ NODE_PARTITION, &movies } };
+		{ NODE_PARTITION, &movies }, { NODE_TRANSACTION, NULL } };
 	int found = 0;
 
 	for (int kind = 0; kind < NODE_KIND_COUNT; kind++) {
@@ -129,7 +129,25 @@ static void special_files_are_found_in_their_directories_alone(void)
 			found += here;
 		}
 	}
-	CHECK_INT(found, 9); /* four in either table, one in the root */
+	CHECK_INT(found, 25); /* ten in either table, four in the root, one in a transaction */
+}
+
+static void a_table_in_a_transaction_has_few_special_files(void)
+{
+	const struct path_directory table = { NODE_TABLE, &movies, .in_transaction = true };
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct path_step step;
+
+	for (int kind = 0; kind < NODE_KIND_COUNT; kind++) {
+		const struct node_kind_info *info = &node_kinds[kind];
+		bool here = kind == NODE_SCHEMA || kind == NODE_INFO;
+		enum path_outcome outcome;
+
+		if (!info->name || info->directory != NODE_TABLE)
+			continue;
+		outcome = path_step(&table, slice_from_string(info->name), &arena, &step);
+		CHECK((outcome == PATH_FOUND && step.kind == (enum node_kind)kind) == here);
+	}
 }
 
 static void a_name_in_a_table_without_sort_key_is_an_item(void)
@@ -286,11 +304,16 @@ static void any_name_has_an_outcome(void)
 
 static void directories_are_those_whose_mode_says_so(void)
 {
-	for (int kind = 0; kind < NODE_KIND_COUNT; kind++) {
-		bool directory = kind == NODE_ROOT || kind == NODE_TABLE || kind == NODE_PARTITION;
+	static const enum node_kind directories[] = { NODE_ROOT, NODE_TABLE, NODE_PARTITION,
+		NODE_API, NODE_WHERE, NODE_CONDITION, NODE_INDEXES, NODE_INDEX,
+		NODE_INDEX_PARTITION, NODE_TRANSACTIONS, NODE_TRANSACTION };
+	size_t found = 0;
 
-		CHECK(node_kind_is_directory((enum node_kind)kind) == directory);
-	}
+	for (int kind = 0; kind < NODE_KIND_COUNT; kind++)
+		found += node_kind_is_directory((enum node_kind)kind);
+	CHECK_INT(found, ARRAY_SIZE(directories));
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		CHECK(node_kind_is_directory(directories[i]));
 }
 
 static const struct test_case cases[] = {
@@ -300,6 +323,8 @@ static const struct test_case cases[] = {
 		a_tables_name_is_found_where_it_is_appended },
 	{ "special files are found in their directories alone",
 		special_files_are_found_in_their_directories_alone },
+	{ "a table in a transaction has few special files",
+		a_table_in_a_transaction_has_few_special_files },
 	{ "a name in a table without sort key is an item",
 		a_name_in_a_table_without_sort_key_is_an_item },
 	{ "a name in a table with sort key is a partition",
@@ -317,8 +342,7 @@ static const struct test_case cases[] = {
 		a_hashed_name_gives_prefix_and_hash },
 	{ "a table has no hashed name", a_table_has_no_hashed_name },
 	{ "any name has an outcome that its directory can hold", any_name_has_an_outcome },
-	{ "directories are the root, tables and partitions",
-		directories_are_those_whose_mode_says_so },
+	{ "directories are those whose mode says so", directories_are_those_whose_mode_says_so },
 };
 
 TEST_MAIN(cases)
