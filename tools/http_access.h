@@ -3,7 +3,8 @@
  *
  * Without credentials any signature will do, but there must be one that could
  * be: clients that forget it are told as by the service. With credentials it
- * is verified, and the user's lists of operations and tables hold.
+ * is verified, and the user's lists of operations and tables hold. A service
+ * that trusts its peers asks for nothing.
  */
 #pragma once
 

@@ -17,6 +17,7 @@
 #include "credentials.h"
 #include "http_connection.h"
 #include "http_socket.h"
+#include "local_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,8 @@
 
 #define WORKERS         24
 #define CONNECTIONS_MAX 4096
+#define OWNER_WORKERS   4 /* in a data directory */
+#define OWNER_MAX       128
 #define SPARE_FILES     256 /* for the store and the mount */
 #define ROOM_FOR_PEER   2 /* one address other than loopback has at most this part */
 #define SWEEP_MS        1000
@@ -42,8 +45,10 @@ struct http_listener {
 	struct credentials *credentials; /* or NULL */
 	struct http_connections connections;
 	struct http_worker workers[WORKERS];
+	size_t worker_count;
 	size_t limit; /* of connections */
 	int socket, wake;
+	int directory; /* where its socket is, or -1 */
 	bool local; /* all peers are this machine */
 	pthread_t acceptor;
 	bool accepting; /* the thread runs */
@@ -55,7 +60,7 @@ struct http_listener {
 
 const char *http_listener_url(const struct http_listener *listener)
 {
-	return listener->url.data;
+	return listener->url.len ? listener->url.data : "";
 }
 
 /* Accepting */
@@ -64,7 +69,7 @@ static struct http_worker *least_loaded(struct http_listener *listener)
 {
 	struct http_worker *least = &listener->workers[0];
 
-	for (size_t i = 1; i < WORKERS; i++) {
+	for (size_t i = 1; i < listener->worker_count; i++) {
 		if (listener->workers[i].load < least->load)
 			least = &listener->workers[i];
 	}
@@ -76,7 +81,7 @@ static size_t connection_count(struct http_listener *listener)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < WORKERS; i++)
+	for (size_t i = 0; i < listener->worker_count; i++)
 		count += listener->workers[i].load;
 	return count;
 }
@@ -86,6 +91,8 @@ static bool admit(struct http_listener *listener, int fd)
 {
 	uint64_t peer;
 
+	if (listener->directory >= 0)
+		return local_socket_admits(fd);
 	if (listener->local)
 		return true;
 	peer = http_socket_peer(fd);
@@ -239,7 +246,7 @@ static int start_worker(
 
 static int start_workers(struct http_listener *listener, struct error *err)
 {
-	for (size_t i = 0; i < WORKERS; i++)
+	for (size_t i = 0; i < listener->worker_count; i++)
 		TRY(start_worker(listener, &listener->workers[i], err));
 	return 0;
 }
@@ -271,6 +278,7 @@ static void set_service(
 	buf_append_string(&listener->account, account);
 	listener->service = (struct http_service){
 		.engine = engine,
+		.trusts_peers = options->data_directory,
 		.region = buf_string(&listener->region),
 		.account = buf_string(&listener->account),
 	};
@@ -286,7 +294,7 @@ static int read_credentials(
 	return 0;
 }
 
-static int open_all(
+static int listen_on_address(
 	struct http_listener *listener, const struct http_options *options, struct error *err)
 {
 	TRY(read_credentials(listener, options, err));
@@ -296,10 +304,31 @@ static int open_all(
 	buf_append_string(&listener->url, listener->key.len ? "https://" : "http://");
 	http_socket_append_address(listener->socket, &listener->url);
 	listener->service.endpoint = strstr(buf_string(&listener->url), "://") + 3;
+	listener->worker_count = WORKERS;
+	listener->limit = connection_limit();
+	return 0;
+}
+
+static int listen_in_directory(
+	struct http_listener *listener, const char *directory, struct error *err)
+{
+	TRY(local_socket_directory(directory, &listener->directory, err));
+	TRY(local_socket_listen(listener->directory, &listener->socket, err));
+	listener->worker_count = OWNER_WORKERS;
+	listener->limit = OWNER_MAX;
+	return 0;
+}
+
+static int open_all(
+	struct http_listener *listener, const struct http_options *options, struct error *err)
+{
+	if (options->data_directory)
+		TRY(listen_in_directory(listener, options->data_directory, err));
+	else
+		TRY(listen_on_address(listener, options, err));
 	listener->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (listener->wake < 0)
 		return error_set_errno(err, errno, "Making an event descriptor");
-	listener->limit = connection_limit();
 	return start_threads(listener, err);
 }
 
@@ -308,7 +337,7 @@ int http_listener_open(const struct http_options *options, struct engine *engine
 {
 	struct http_listener *listener = memory_new_zero(sizeof(*listener));
 
-	listener->socket = listener->wake = -1;
+	listener->socket = listener->wake = listener->directory = -1;
 	listener->local = !options->credentials_path;
 	pthread_mutex_init(&listener->connections.mutex, NULL);
 	set_service(listener, options, engine);
@@ -352,16 +381,19 @@ static void drain(struct http_listener *listener)
 
 void http_listener_close(struct http_listener *listener)
 {
+	if (listener->socket >= 0 && listener->directory >= 0)
+		local_socket_remove(listener->directory); /* before it stops to answer */
 	stop_accepting(listener);
 	if (listener->accepting)
 		drain(listener);
-	for (size_t i = 0; i < WORKERS; i++) {
+	for (size_t i = 0; i < listener->worker_count; i++) {
 		if (listener->workers[i].daemon)
 			MHD_stop_daemon(listener->workers[i].daemon);
 		http_worker_release(&listener->workers[i]);
 	}
 	cleanup_close(&listener->socket);
 	cleanup_close(&listener->wake);
+	cleanup_close(&listener->directory);
 	pthread_mutex_destroy(&listener->connections.mutex);
 	credentials_free(listener->credentials);
 	buf_release(&listener->url);

@@ -16,7 +16,8 @@ struct engine;
 struct http_service {
 	struct engine *engine;
 	const struct credentials *credentials; /* NULL: whatever the signature */
-	const char *endpoint; /* host and port */
+	bool trusts_peers; /* without any signature */
+	const char *endpoint; /* host and port, or NULL */
 	const char *region, *account;
 };
 

@@ -7,7 +7,7 @@
  */
 #include "mount.h"
 #include "commands.h"
-#include "server_options.h"
+#include "doors.h"
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -24,7 +24,7 @@
 struct mount_call {
 	struct mount_options options;
 	struct server_options server;
-	struct http_listener *listener; /* or NULL */
+	struct doors doors;
 	bool foreground;
 	struct buf fuse_options;
 	int ready_pipe; /* where the caller waits, or -1 */
@@ -185,38 +185,33 @@ static void detach(struct mount_call *call)
 	call->ready_pipe = -1;
 }
 
-static int open_listener(void *context, struct engine *engine, struct error *err)
+static int open_doors(void *context, struct engine *engine, struct error *err)
 {
 	struct mount_call *call = context;
-	struct http_options http = server_options_http(&call->server);
 
-	return http.address ? http_listener_open(&http, engine, &call->listener, err) : 0;
+	return doors_open(&call->server, call->options.data_directory, engine, &call->doors, err);
 }
 
 static void serving(void *context)
 {
 	struct mount_call *call = context;
 
-	if (call->listener) {
-		printf("listening on %s\n", http_listener_url(call->listener));
-		fflush(stdout);
-	}
+	doors_announce(&call->doors);
 	if (call->ready_pipe >= 0)
 		detach(call);
 }
 
-static void close_listener(void *context)
+static void close_doors(void *context)
 {
 	struct mount_call *call = context;
 
-	if (call->listener)
-		http_listener_close(call->listener);
+	doors_close(&call->doors);
 }
 
 static int serve(struct mount_call *call)
 {
 	struct error err CLEANUP(error_release) = ERROR_INIT;
-	const struct mount_events events = { open_listener, serving, close_listener, call };
+	const struct mount_events events = { open_doors, serving, close_doors, call };
 
 	call->options.engine = server_options_engine(&call->server);
 	if (mount_run(&call->options, &events, &err) == 0)

@@ -5,10 +5,11 @@
  * thread, which does nothing else: so the end is an ordinary call.
  */
 #include "commands.h"
-#include "server_options.h"
+#include "doors.h"
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -26,20 +27,16 @@ static void block_signals(sigset_t *ret)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int listen_until_signal(const struct server_options *options, struct engine *engine,
-	const sigset_t *signals, struct error *err)
+static int listen_until_signal(const struct server_options *options, const char *data,
+	struct engine *engine, const sigset_t *signals, struct error *err)
 {
-	struct http_options http = server_options_http(options);
-	struct http_listener *listener;
+	struct doors doors;
 	int received;
 
-	if (!http.address)
-		http.address = DEFAULT_ADDRESS;
-	TRY(http_listener_open(&http, engine, &listener, err));
-	printf("listening on %s\n", http_listener_url(listener));
-	fflush(stdout);
+	TRY(doors_open(options, data, engine, &doors, err));
+	doors_announce(&doors);
 	sigwait(signals, &received);
-	http_listener_close(listener);
+	doors_close(&doors);
 	return 0;
 }
 
@@ -52,7 +49,7 @@ static int serve(const struct server_options *options, const char *data, struct 
 
 	block_signals(&signals);
 	TRY(engine_open(data, &engine_options, &engine, err));
-	r = listen_until_signal(options, engine, &signals, err);
+	r = listen_until_signal(options, data, engine, &signals, err);
 	engine_close(engine);
 	return r;
 }
@@ -74,6 +71,8 @@ int run_serve(const struct command *command, int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		return command_usage(command);
+	if (!options.http)
+		options.http = memory_copy_string(DEFAULT_ADDRESS, strlen(DEFAULT_ADDRESS));
 	if (serve(&options, argv[optind], &err) == 0)
 		return EXIT_SUCCESS;
 	log_warning("%s", err.message);
