@@ -22,36 +22,11 @@ void http_answer_add(struct http_answer *answer, const char *name, const char *v
 	answer->extras[answer->extra_count++] = (struct http_extra){ name, value };
 }
 
-/* The service spells the member's name in two ways, and has errors without. */
-static const char *message_member(enum error_class class)
-{
-	if (class == ERROR_SERIALIZATION || class == ERROR_ACCESS_DENIED ||
-		class == ERROR_TRANSACTION_CANCELED)
-		return "Message";
-	return class == ERROR_UNKNOWN_OPERATION || class == ERROR_NOT_JSON ? NULL : "message";
-}
-
-static void append_message(struct buf *body, const char *member, const char *message)
-{
-	if (!member || !message || !*message)
-		return;
-	buf_appendf(body, ",\"%s\":", member);
-	json_append_string(body, slice_from_string(message));
-}
-
 void http_answer_error(struct http_answer *answer, const struct error *err)
 {
-	const struct error_class_info *info = error_class_info(err->class);
-
-	answer->status = (unsigned)info->http_status;
+	answer->status = (unsigned)error_class_info(err->class)->http_status;
 	buf_clear(&answer->body);
-	buf_appendf(&answer->body, "{\"__type\":\"%s%s\"", info->name_prefix, info->exception);
-	append_message(&answer->body, message_member(err->class), err->message);
-	if (err->details) {
-		buf_append_char(&answer->body, ',');
-		buf_append_string(&answer->body, err->details);
-	}
-	buf_append_char(&answer->body, '}');
+	body_append_error(&answer->body, err);
 }
 
 static void refuse(
@@ -61,7 +36,8 @@ static void refuse(
 	answer->content_type = "application/x-amz-json-1.0";
 	buf_clear(&answer->body);
 	buf_appendf(&answer->body, "{\"__type\":\"" CORAL_SERVICE "%s\"", exception);
-	append_message(&answer->body, "message", message);
+	buf_append_string(&answer->body, ",\"message\":");
+	json_append_string(&answer->body, slice_from_string(message));
 	buf_append_char(&answer->body, '}');
 }
 

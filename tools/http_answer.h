@@ -4,11 +4,12 @@
  */
 #pragma once
 
+#include "api/body.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include <stdint.h>
 
-#define HTTP_BODY_MAX          (16u << 20)
+#define HTTP_BODY_MAX          BODY_MAX
 #define HTTP_REQUEST_ID_LENGTH 52
 #define HTTP_ANSWER_EXTRAS     4
 

@@ -8,21 +8,14 @@
  */
 #include "http_service.h"
 
+#include "api/body.h"
 #include "api/engine.h"
 #include "api/wire.h"
 #include "http_access.h"
 #include "http_gzip.h"
-#include "model/json.h"
-
-#include <malloc.h>
-#include <pthread.h>
 
 #define API_TARGET     SLICE("DynamoDB_20120810.")
 #define STREAMS_TARGET SLICE("DynamoDBStreams_20120810.")
-
-/* Parsed, JSON can take a hundred times its length in memory. Longer bodies than
- * this are read one at a time, and the memory is given back at once. */
-#define LARGE_BODY (1u << 20)
 
 /* Shorter answers gain nothing from being packed. */
 #define GZIP_MIN 1024
@@ -74,39 +67,10 @@ static bool is_packed(const struct http_request *request)
 	       strncasecmp(encoding.data, "gzip", 4) == 0;
 }
 
-static pthread_mutex_t large_body = PTHREAD_MUTEX_INITIALIZER;
-
-static void reading_begin(struct slice body)
-{
-	if (body.len > LARGE_BODY)
-		pthread_mutex_lock(&large_body);
-}
-
-static void reading_end(struct slice body)
-{
-	if (body.len <= LARGE_BODY)
-		return;
-	malloc_trim(0);
-	pthread_mutex_unlock(&large_body);
-}
-
-static bool is_json(struct slice text)
-{
-	struct error err CLEANUP(error_release) = ERROR_INIT;
-	struct json_document document = { 0 };
-	bool is;
-
-	reading_begin(text);
-	is = json_parse(text, &document, &err) == 0;
-	json_document_release(&document);
-	reading_end(text);
-	return is;
-}
-
 /* A body that is no JSON is told before what else is wrong. */
 static int prefer_json_error(const struct http_request *request, struct error *err)
 {
-	if (!request->body.len || is_packed(request) || is_json(request->body))
+	if (!request->body.len || is_packed(request) || body_is_json(request->body))
 		return -1;
 	error_release(err);
 	return error_set(err, ERROR_NOT_JSON, "The body is not JSON");
@@ -127,19 +91,6 @@ static int unpack_body(const struct http_request *request, struct arena *arena, 
 	return r;
 }
 
-static int read_body(const struct operation *operation, struct slice body, struct arena *arena,
-	void *input, struct error *err)
-{
-	int r;
-
-	if (!body.len)
-		return error_set(err, ERROR_NOT_JSON, "The body is empty");
-	reading_begin(body);
-	r = wire_read(operation->input, body, arena, input, err);
-	reading_end(body);
-	return r;
-}
-
 static int run_operation(const struct http_service *service, const struct operation *operation,
 	const struct http_identity *identity, struct slice body, struct arena *arena,
 	struct http_answer *answer, struct error *err)
@@ -153,7 +104,7 @@ static int run_operation(const struct http_service *service, const struct operat
 	};
 	void *input = arena_alloc(arena, operation->input->size);
 
-	TRY(read_body(operation, body, arena, input, err));
+	TRY(body_read(operation, body, arena, input, err));
 	TRY(http_access_check(service, identity, operation, input, arena, err));
 	request.input = input;
 	if (operation->output)
