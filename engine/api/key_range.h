@@ -37,6 +37,9 @@ struct row_range key_range_rows(const struct key_range *range, bool backward);
  * wrong names. */
 int start_key_position(const struct table_description *table, const struct index_description *index,
 	bool scan, const struct map *start_key, struct buf *ret, struct error *err) NODISCARD;
+/* The start key to go on after an item, which shows all of the key attributes. */
+void start_key_of_item(const struct table_description *table, const struct index_description *index,
+	const struct map *item, struct arena *arena, struct map *ret);
 /* The key that a page ends with: the table's attributes, and the index's. In
  * the arena. entry: of the index. */
 int last_key_of(const struct table_description *table, const struct index_description *index,

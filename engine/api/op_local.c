@@ -1,9 +1,10 @@
 /*
  * What the mount needs beyond Amazon's operations: the partition keys of a
- * table, a flush, and the figures of the disk.
+ * table or an index, a flush, and the figures of the disk.
  */
 #include "api/operations.h"
 #include "api/rows.h"
+#include "store/index.h"
 
 #include <dirent.h>
 #include <endian.h>
@@ -16,11 +17,14 @@ struct partition_listing {
 	const struct list_partitions_input *in;
 	struct list_partitions_output *out;
 	struct table *table;
+	const struct index_description *index; /* NULL: the table itself */
+	struct key_layout layout;
 };
 
 static struct row_range partitions_range(
-	const struct list_partitions_input *in, struct buf *lower, struct buf *upper)
+	const struct partition_listing *listing, struct buf *lower, struct buf *upper)
 {
+	const struct list_partitions_input *in = listing->in;
 	struct row_range range = { 0 };
 
 	if (in->by_hash) {
@@ -34,7 +38,7 @@ static struct row_range partitions_range(
 	if (in->after) {
 		struct buf after CLEANUP(buf_release) = BUF_INIT;
 
-		key_encode_partition(in->after, &after);
+		key_layout_encode_partition(&listing->layout, in->after, &after);
 		key_bound_after(&after);
 		if (slice_compare(buf_slice(&after), buf_slice(lower)) > 0) {
 			buf_clear(lower);
@@ -46,19 +50,44 @@ static struct row_range partitions_range(
 	return range;
 }
 
-/* Takes the partition of the row and sends the cursor to the next one. */
-static int take_partition(struct txn *txn, struct partition_listing *listing,
-	struct row_cursor *cursor, const struct row *row, struct value *ret, struct error *err)
+static int open_partitions(struct txn *txn, const struct partition_listing *listing,
+	const struct row_range *range, struct row_cursor **ret, struct error *err)
 {
-	const struct key_schema *schema = &table_description(listing->table)->key;
-	struct buf next CLEANUP(buf_release) = BUF_INIT;
+	if (listing->index)
+		return index_cursor_open(
+			txn, listing->table, listing->index->name, range, ROW_META, ret, err);
+	return row_cursor_open(txn, listing->table, range, ROW_META, ret, err);
+}
+
+static int decode_partition(struct txn *txn, const struct partition_listing *listing,
+	const struct row *row, struct value *ret, struct error *err)
+{
+	struct value values[2 * KEY_ATTRIBUTES_MAX];
+	struct slice row_key;
 	struct key key;
 
-	TRY(key_decode(schema, row->key, txn_arena(txn), &key, err));
-	*ret = key.partition;
-	if (!key_schema_has_sort(schema))
+	if (listing->index) {
+		TRY(index_entry_decode(
+			&listing->layout, row->index_entry, txn_arena(txn), values, &row_key, err));
+		memcpy(ret, values, listing->layout.partition_count * sizeof(*ret));
 		return 0;
-	key_encode_partition(&key.partition, &next);
+	}
+	TRY(key_decode(
+		&table_description(listing->table)->key, row->key, txn_arena(txn), &key, err));
+	*ret = key.partition;
+	return 0;
+}
+
+/* Takes the partition of the row and sends the cursor to the next one. */
+static int take_partition(struct txn *txn, const struct partition_listing *listing,
+	struct row_cursor *cursor, const struct row *row, struct value *ret, struct error *err)
+{
+	struct buf next CLEANUP(buf_release) = BUF_INIT;
+
+	TRY(decode_partition(txn, listing, row, ret, err));
+	if (!listing->index && !listing->layout.sort_count)
+		return 0; /* one item each */
+	key_layout_encode_partition(&listing->layout, ret, &next);
 	if (key_bound_after(&next))
 		row_cursor_seek(cursor, buf_slice(&next));
 	return 0;
@@ -67,25 +96,43 @@ static int take_partition(struct txn *txn, struct partition_listing *listing,
 static int list_partitions_body(struct txn *txn, void *context, struct error *err)
 {
 	struct partition_listing *listing = context;
-	const struct list_partitions_input *in = listing->in;
+	size_t limit = listing->in->limit, each = listing->layout.partition_count;
 	struct buf lower CLEANUP(buf_release) = BUF_INIT;
 	struct buf upper CLEANUP(buf_release) = BUF_INIT;
-	struct row_range range = partitions_range(in, &lower, &upper);
+	struct row_range range = partitions_range(listing, &lower, &upper);
 	struct row_cursor *cursor CLEANUP(row_cursor_closep) = NULL;
 	struct value *partitions =
-		arena_alloc_array(txn_arena(txn), in->limit, sizeof(*partitions));
+		arena_alloc_array(txn_arena(txn), limit * each, sizeof(*partitions));
 	size_t count = 0;
 	struct row row;
 	int r;
 
-	TRY(row_cursor_open(txn, listing->table, &range, ROW_META, &cursor, err));
-	while ((r = row_cursor_next(cursor, &row, err)) == 0 && count < in->limit)
-		TRY(take_partition(txn, listing, cursor, &row, &partitions[count++], err));
+	TRY(open_partitions(txn, listing, &range, &cursor, err));
+	while ((r = row_cursor_next(cursor, &row, err)) == 0 && count < limit)
+		TRY(take_partition(txn, listing, cursor, &row, &partitions[each * count++], err));
 	TRY(r);
-	*listing->out = (struct list_partitions_output){ partitions, count, r != ROW_END };
+	*listing->out = (struct list_partitions_output){ partitions, each, count, r != ROW_END };
 	r = row_cursor_close(cursor, err);
 	cursor = NULL;
 	return r;
+}
+
+static int find_partitions_index(struct partition_listing *listing, struct error *err)
+{
+	const struct index_description *index =
+		table_find_index(listing->table, listing->in->index_name);
+
+	if (!index)
+		return error_set(err, ERROR_INDEX_NOT_FOUND,
+			"The table does not have the specified index: %.*s",
+			SLICE_ARG(listing->in->index_name));
+	if (index->status != INDEX_ACTIVE)
+		return error_set(err, ERROR_VALIDATION,
+			"Cannot read from backfilling global secondary index: %.*s",
+			SLICE_ARG(index->name));
+	listing->index = index;
+	listing->layout = index->key;
+	return 0;
 }
 
 int run_list_partitions(struct engine *engine, struct request *request, struct error *err)
@@ -96,6 +143,9 @@ int run_list_partitions(struct engine *engine, struct request *request, struct e
 
 	TRY(engine_find_table(engine, in->table_name, &table, err));
 	listing.table = table;
+	listing.layout = key_layout_of(&table_description(table)->key);
+	if (slice_present(in->index_name))
+		TRY(find_partitions_index(&listing, err));
 	return txn_run(engine->store, TXN_READ, DURABLE_PROCESS, request->arena,
 		list_partitions_body, &listing, err);
 }

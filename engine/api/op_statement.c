@@ -9,6 +9,7 @@ static int run_select(struct engine *engine, struct request *request,
 
 	TRY(statement_read(engine, request, statement, &page, err));
 	out->items = page.items;
+	out->item_tokens = page.item_tokens;
 	out->next_token = page.next_token;
 	out->last_evaluated_key = page.last_key;
 	out->consumed_capacity = page.consumed_capacity;

@@ -237,18 +237,20 @@ struct scan_input {
 	bool facts_only;
 };
 
-/* Distinct partition keys of a table, in scan order. */
+/* Distinct partition keys of a table or of an index, in scan order. */
 struct list_partitions_input {
 	struct slice table_name;
-	const struct value *after; /* NULL: from the first; need not exist */
-	bool by_hash; /* only those whose key_encode_partition() begins with: */
+	struct slice index_name; /* absent: of the table */
+	const struct value *after; /* its values; NULL: from the first; need not exist */
+	bool by_hash; /* only those whose key_layout_encode_partition() begins with: */
 	uint64_t hash;
 	size_t limit;
 };
 
 struct list_partitions_output {
-	const struct value *partitions;
-	size_t count;
+	const struct value *partitions; /* those of one, then of the next */
+	size_t values_each;
+	size_t count; /* of partitions */
 	bool more;
 };
 

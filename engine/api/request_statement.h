@@ -12,6 +12,8 @@ struct execute_statement_input {
 	struct slice return_consumed_capacity;
 	struct optional_integer limit;
 	struct slice return_values_on_failure;
+	/* local */
+	bool item_tokens; /* of a SELECT of all columns: *item_tokens filled */
 };
 
 struct execute_statement_output {
@@ -19,6 +21,8 @@ struct execute_statement_output {
 	struct slice next_token;
 	const struct consumed_capacity *consumed_capacity;
 	const struct map *last_evaluated_key;
+	/* local */
+	const struct slice *item_tokens; /* one for each item: to go on after it */
 };
 
 struct batch_statement {

@@ -86,6 +86,30 @@ static void add_member(struct member *members, size_t *count, struct slice name,
 	members[(*count)++] = (struct member){ arena_copy(arena, name), *value };
 }
 
+static void add_of_item(const struct map *item, struct slice name, struct arena *arena,
+	struct member *members, size_t *count)
+{
+	add_member(members, count, name, map_find(item, name), arena);
+}
+
+void start_key_of_item(const struct table_description *table, const struct index_description *index,
+	const struct map *item, struct arena *arena, struct map *ret)
+{
+	struct member *members =
+		arena_alloc_array(arena, 2 + 2 * KEY_ATTRIBUTES_MAX, sizeof(*members));
+	struct key_layout layout = index_layout(index);
+	size_t count = 0;
+
+	add_of_item(item, table->key.partition.name, arena, members, &count);
+	if (key_schema_has_sort(&table->key))
+		add_of_item(item, table->key.sort.name, arena, members, &count);
+	for (size_t i = 0; i < layout.partition_count; i++)
+		add_of_item(item, layout.partition[i].name, arena, members, &count);
+	for (size_t i = 0; i < layout.sort_count; i++)
+		add_of_item(item, layout.sort[i].name, arena, members, &count);
+	*ret = (struct map){ members, count };
+}
+
 static int add_index_key(const struct key_layout *layout, struct slice entry, struct arena *arena,
 	struct member *members, size_t *count, struct error *err)
 {

@@ -37,6 +37,7 @@ const struct map *statement_returned(const struct partiql_statement *statement,
 /* A page of a SELECT. */
 struct statement_page {
 	struct request_list items; /* struct map */
+	const struct slice *item_tokens; /* as asked for */
 	struct slice next_token;
 	const struct map *last_key;
 	const struct consumed_capacity *consumed_capacity;

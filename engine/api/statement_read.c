@@ -39,6 +39,7 @@ struct select_call {
 	struct buf position; /* in it; empty: at its start */
 	/* What is read: */
 	struct map *items;
+	struct slice *tokens; /* one for each, as asked for */
 	size_t count, capacity;
 	size_t scanned;
 	uint64_t bytes;
@@ -213,24 +214,57 @@ static int find_range(const struct select_call *select, struct key_range *ret, s
 	return 0;
 }
 
+/* A partition of a table without a sort key has one item: nothing comes after. */
+static bool is_single(const struct select_call *select)
+{
+	return select->plan.ranges && !select->index &&
+	       !key_schema_has_sort(&table_description(select->table)->key);
+}
+
+/* The token to go on after an item of the current range. */
+static struct slice item_token(const struct select_call *select, const struct map *item)
+{
+	struct map key;
+
+	if (is_single(select))
+		return make_token(select, select->range + 1, NULL);
+	start_key_of_item(table_description(select->table), select->index, item,
+		select->request->arena, &key);
+	return make_token(select, select->range, &key);
+}
+
+static void reserve_items(struct select_call *select, size_t more)
+{
+	struct arena *arena = select->request->arena;
+	size_t capacity = select->count + more;
+	struct slice *tokens;
+	struct map *items;
+
+	if (capacity <= select->capacity)
+		return;
+	capacity += select->capacity;
+	items = arena_alloc_array(arena, capacity, sizeof(*items));
+	tokens = select->in->item_tokens ? arena_alloc_array(arena, capacity, sizeof(*tokens))
+					 : NULL;
+	if (select->count)
+		memcpy(items, select->items, select->count * sizeof(*items));
+	if (select->count && tokens)
+		memcpy(tokens, select->tokens, select->count * sizeof(*tokens));
+	select->items = items;
+	select->tokens = tokens;
+	select->capacity = capacity;
+}
+
 /* Chooses the columns and keeps the items. */
 static void take_items(struct select_call *select, const struct page *page)
 {
-	struct arena *arena = select->request->arena;
-	size_t capacity = select->count + page->count;
-	struct map *items;
-
-	if (capacity > select->capacity) {
-		capacity += select->capacity;
-		items = arena_alloc_array(arena, capacity, sizeof(*items));
-		if (select->count)
-			memcpy(items, select->items, select->count * sizeof(*items));
-		select->items = items;
-		select->capacity = capacity;
+	reserve_items(select, page->count);
+	for (size_t i = 0; i < page->count; i++) {
+		if (select->tokens)
+			select->tokens[select->count] = item_token(select, &page->items[i]);
+		partiql_project(select->statement, &page->items[i], select->request->arena,
+			&select->items[select->count++]);
 	}
-	for (size_t i = 0; i < page->count; i++)
-		partiql_project(
-			select->statement, &page->items[i], arena, &select->items[select->count++]);
 }
 
 static void count_page(struct select_call *select, const struct page *page)
@@ -274,13 +308,6 @@ static int read_range(struct select_call *select, struct error *err)
 	return 0;
 }
 
-/* A partition of a table without a sort key has one item: nothing comes after. */
-static bool is_single(const struct select_call *select)
-{
-	return select->plan.ranges && !select->index &&
-	       !key_schema_has_sort(&table_description(select->table)->key);
-}
-
 static int read_ranges(struct select_call *select, struct statement_page *ret, struct error *err)
 {
 	size_t count = select->plan.ranges ? select->plan.range_count : 1;
@@ -322,6 +349,7 @@ int statement_read(struct engine *engine, struct request *request,
 	TRY(take_token(&select, err));
 	TRY(read_ranges(&select, ret, err));
 	ret->items = (struct request_list){ true, select.count, select.items };
+	ret->item_tokens = select.tokens;
 	ret->consumed_capacity = capacity_answer(
 		&select.consumed, in->return_consumed_capacity, false, request->arena);
 	return 0;

@@ -1,6 +1,9 @@
 /* Query and Scan with expressions, of tables and of indexes. */
 #undef NDEBUG
 #include "api_fixture.h"
+#include "model/key_layout.h"
+
+#include <endian.h>
 
 #define N_ITEMS 12
 
@@ -278,6 +281,84 @@ static void every_type_is_written_alike_by_both_ways(void)
 		"{'Items':[{'pk':{'S':'a'},'sk':{'N':'1'}," TYPES "}],'Count':1,'ScannedCount':1}");
 }
 
+/* Partitions of an index, by pages of that many; at most four. */
+static size_t list_partitions(
+	struct door *door, const char *index, size_t page, struct value ret[static 4])
+{
+	struct list_partitions_input in = {
+		.table_name = SLICE("Tab"),
+		.index_name = slice_from_string(index),
+		.limit = page,
+	};
+	struct list_partitions_output out = { .more = true };
+	size_t count = 0;
+
+	while (out.more) {
+		CHECK_OK(door_run(door, OPERATION_LOCAL_LIST_PARTITIONS, &in, &out), &door->err);
+		CHECK_INT(out.values_each, 1);
+		for (size_t i = 0; i < out.count; i++)
+			ret[count++] = out.partitions[i];
+		if (out.count)
+			in.after = &out.partitions[out.count - 1];
+	}
+	return count;
+}
+
+static void partitions_of_an_index_are_distinct(void)
+{
+	struct door door CLEANUP(door_release) = items_new();
+	struct value values[4];
+
+	for (size_t page = 1; page <= 4; page++) {
+		CHECK_INT(list_partitions(&door, "all", page, values), 1);
+		CHECK_TEXT(values[0].bytes, "g");
+		CHECK_INT(list_partitions(&door, "some", page, values), 2);
+		CHECK(!value_equal(&values[0], &values[1]));
+		CHECK_INT(list_partitions(&door, "local", page, values), 1);
+		CHECK_TEXT(values[0].bytes, "a");
+	}
+}
+
+static void a_partition_of_an_index_is_found_by_its_hash(void)
+{
+	struct door door CLEANUP(door_release) = items_new();
+	struct value g = { .type = VALUE_S, .bytes = SLICE("g") };
+	struct key_layout layout = { .partition = { { SLICE("g"), VALUE_S } },
+		.partition_count = 1 };
+	struct list_partitions_input in = {
+		.table_name = SLICE("Tab"),
+		.index_name = SLICE("keys"),
+		.by_hash = true,
+		.limit = 4,
+	};
+	struct list_partitions_output out = { 0 };
+	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
+
+	key_layout_encode_partition(&layout, &g, &bytes);
+	memcpy(&in.hash, bytes.data, sizeof(in.hash));
+	in.hash = be64toh(in.hash);
+	CHECK_OK(door_run(&door, OPERATION_LOCAL_LIST_PARTITIONS, &in, &out), &door.err);
+	CHECK_INT(out.count, 1);
+	in.hash++;
+	CHECK_OK(door_run(&door, OPERATION_LOCAL_LIST_PARTITIONS, &in, &out), &door.err);
+	CHECK_INT(out.count, 0);
+}
+
+static void an_unknown_index_has_no_partitions(void)
+{
+	struct door door CLEANUP(door_release) = items_new();
+	struct list_partitions_input in = {
+		.table_name = SLICE("Tab"),
+		.index_name = SLICE("none"),
+		.limit = 4,
+	};
+	struct list_partitions_output out = { 0 };
+
+	CHECK_INT(door_run(&door, OPERATION_LOCAL_LIST_PARTITIONS, &in, &out), -1);
+	CHECK_ERROR(&door.err, ERROR_INDEX_NOT_FOUND,
+		"The table does not have the specified index: none");
+}
+
 static const struct test_case cases[] = {
 	{ "a filter is applied after the limit", a_filter_is_applied_after_the_limit },
 	{ "the older parameters query too", the_older_parameters_query_too },
@@ -297,6 +378,10 @@ static const struct test_case cases[] = {
 	{ "an item without what is projected is empty",
 		an_item_without_what_is_projected_is_empty },
 	{ "every type is written alike by both ways", every_type_is_written_alike_by_both_ways },
+	{ "partitions of an index are distinct", partitions_of_an_index_are_distinct },
+	{ "a partition of an index is found by its hash",
+		a_partition_of_an_index_is_found_by_its_hash },
+	{ "an unknown index has no partitions", an_unknown_index_has_no_partitions },
 };
 
 TEST_MAIN(cases)

@@ -360,6 +360,47 @@ static void one_item_needs_no_second_page(void)
 	CHECK_INT(pages, 2);
 }
 
+/* Goes on after each item of an answer, and compares with its rest. */
+static void check_item_tokens(struct door *door, const char *statement, size_t count)
+{
+	struct execute_statement_input in = {
+		.statement = slice_from_string(statement),
+		.item_tokens = true,
+	};
+	struct execute_statement_output all = { 0 };
+
+	CHECK_OK(door_run(door, OPERATION_EXECUTE_STATEMENT, &in, &all), &door->err);
+	CHECK_INT(all.items.count, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct map *items = all.items.items, *rest;
+		struct execute_statement_output out = { 0 };
+
+		in.next_token = all.item_tokens[i];
+		CHECK_OK(door_run(door, OPERATION_EXECUTE_STATEMENT, &in, &out), &door->err);
+		CHECK_INT(out.items.count, count - i - 1);
+		rest = out.items.items;
+		for (size_t j = 0; j < out.items.count; j++)
+			CHECK(map_equal(&rest[j], &items[i + 1 + j]));
+	}
+}
+
+static void an_answer_goes_on_after_any_item_of_it(void)
+{
+	CLEANUP(door_release) struct door door = new_door();
+
+	fill(&door);
+	EXECUTE(&door, "INSERT INTO One VALUE {'pk': 'a'}");
+	EXECUTE(&door, "INSERT INTO One VALUE {'pk': 'b'}");
+	check_item_tokens(&door, "SELECT * FROM Tab", 5);
+	check_item_tokens(&door, "SELECT * FROM Tab WHERE pk IN ['a', 'b'] AND v > 10", 3);
+	check_item_tokens(&door, "SELECT * FROM Tab WHERE pk = 'a' ORDER BY sk DESC", 3);
+	check_item_tokens(&door, "SELECT * FROM Tab.gsi WHERE g = 'x'", 2);
+	check_item_tokens(&door, "SELECT * FROM Tab.gsi", 2);
+	check_item_tokens(&door, "SELECT * FROM Tab.lsi WHERE pk = 'a'", 2);
+	check_item_tokens(&door, "SELECT * FROM One", 2);
+	check_item_tokens(&door, "SELECT * FROM One WHERE pk IN ['a', 'b']", 2);
+}
+
 static void a_token_is_of_one_statement(void)
 {
 	CLEANUP(door_release) struct door door = new_door();
@@ -665,6 +706,7 @@ static const struct test_case cases[] = {
 	{ "a limit is of items read, not of those that match",
 		a_limit_is_of_items_read_not_of_those_that_match },
 	{ "one item needs no second page", one_item_needs_no_second_page },
+	{ "an answer goes on after any item of it", an_answer_goes_on_after_any_item_of_it },
 	{ "a token is of one statement", a_token_is_of_one_statement },
 	{ "an index answers what it shows", an_index_answers_what_it_shows },
 	{ "an index refuses what it does not show", an_index_refuses_what_it_does_not_show },
