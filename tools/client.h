@@ -35,8 +35,12 @@ struct slice client_table(const struct client *client);
 /* What messages call it: "http://…", "/srv/data". Borrowed. */
 const char *client_name(const struct client *client);
 
+/* Whether the engine is in this process, which so keeps others from it. */
+bool client_is_local(const struct client *client);
+
 /* Runs an operation of Amazon's API: a question_runner, with the client as
- * context. The error of a remote engine is the one that it would be here. */
+ * context. The error of a remote engine is the one that it would be here. Any
+ * number of threads may run and call at once. */
 int client_run(void *client, enum operation_id operation, const void *input, void *output,
 	struct arena *arena, struct error *err) NODISCARD;
 /* The same with JSON in and out, for `call`. On -1 with an exception of the

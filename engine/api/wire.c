@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#define SECOND_NS 1000000000LL
+
 struct reader {
 	const struct json_document *document;
 	struct arena *arena;
@@ -296,6 +298,77 @@ static int read_values(const struct reader *reader, const json_t *node, struct r
 	return 0;
 }
 
+static int read_items_entry(const struct reader *reader, const struct field *field,
+	const json_t *node, void *entry, struct error *err)
+{
+	(void)field;
+	return read_items(reader, node, &((struct named_items *)entry)->items, err);
+}
+
+static int read_items_map(const struct reader *reader, const struct field *field,
+	const json_t *node, struct request_list *ret, struct error *err)
+{
+	if (!json_is_object(node))
+		return not_list(reader, node, err);
+	return read_entries(
+		reader, field, node, sizeof(struct named_items), read_items_entry, ret, err);
+}
+
+static int read_number(
+	const struct reader *reader, const json_t *node, long double *ret, struct error *err)
+{
+	struct slice text = json_number_text(reader->document, node);
+
+	if (!slice_present(text))
+		return not_scalar(reader, node, "Double", err);
+	*ret = strtold(arena_copy(reader->arena, text).data, NULL); /* ended with NUL */
+	return 0;
+}
+
+static int read_double(const struct reader *reader, const json_t *node, struct optional_double *ret,
+	struct error *err)
+{
+	long double value = 0;
+
+	TRY(read_number(reader, node, &value, err));
+	*ret = (struct optional_double){ true, (double)value };
+	return 0;
+}
+
+static int read_timestamp(
+	const struct reader *reader, const json_t *node, int64_t *ret, struct error *err)
+{
+	const long double seconds_max = INT64_MAX / SECOND_NS;
+	long double seconds = 0;
+
+	TRY(read_number(reader, node, &seconds, err));
+	if (!(seconds >= 0 && seconds < seconds_max)) {
+		error_set(err, ERROR_SERIALIZATION, "A time is out of range");
+		return fail_at(reader, node, err);
+	}
+	*ret = (int64_t)(seconds * SECOND_NS + 0.5L);
+	return 0;
+}
+
+static int read_doubles(const struct reader *reader, const json_t *node, struct request_list *ret,
+	struct error *err)
+{
+	size_t count = json_array_size(node);
+	double *values;
+
+	if (!json_is_array(node))
+		return not_list(reader, node, err);
+	values = arena_alloc_array(reader->arena, count, sizeof(*values));
+	for (size_t i = 0; i < count; i++) {
+		long double value = 0;
+
+		TRY(read_number(reader, json_array_get(node, i), &value, err));
+		values[i] = (double)value;
+	}
+	*ret = (struct request_list){ true, count, values };
+	return 0;
+}
+
 static int read_field(const struct reader *reader, const struct field *field, const json_t *node,
 	void *member, struct error *err)
 {
@@ -330,11 +403,15 @@ static int read_field(const struct reader *reader, const struct field *field, co
 		return read_string_map(reader, field, node, member, err);
 	case FIELD_LIST_MAP:
 		return read_list_map(reader, field, node, member, err);
-	case FIELD_ITEMS_MAP: /* of answers only */
-	case FIELD_JSON:
+	case FIELD_ITEMS_MAP:
+		return read_items_map(reader, field, node, member, err);
 	case FIELD_TIMESTAMP:
+		return read_timestamp(reader, node, member, err);
 	case FIELD_DOUBLE:
+		return read_double(reader, node, member, err);
 	case FIELD_DOUBLES:
+		return read_doubles(reader, node, member, err);
+	case FIELD_JSON: /* the member before it was read */
 		return 0;
 	}
 	return 0;
