@@ -108,7 +108,7 @@ static int find_range(
 	return 0;
 }
 
-static struct read_parameters parameters_of(const struct query_input *in)
+struct read_parameters read_parameters_of_query(const struct query_input *in)
 {
 	return (struct read_parameters){
 		.table_name = in->table_name,
@@ -137,7 +137,7 @@ int run_query(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct query_input *in = request->input;
 	struct query_output *out = request->output;
-	const struct read_parameters parameters = parameters_of(in);
+	const struct read_parameters parameters = read_parameters_of_query(in);
 	struct key_range range CLEANUP(key_range_release) = KEY_RANGE_INIT;
 	struct read_call call CLEANUP(read_call_release) = {
 		.engine = engine,

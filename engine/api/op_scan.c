@@ -37,7 +37,7 @@ static int resume(const struct read_call *call, const struct scan_input *in,
 	return 0;
 }
 
-static struct read_parameters parameters_of(const struct scan_input *in)
+struct read_parameters read_parameters_of_scan(const struct scan_input *in)
 {
 	return (struct read_parameters){
 		.table_name = in->table_name,
@@ -62,7 +62,7 @@ static struct read_parameters parameters_of(const struct scan_input *in)
 int run_scan(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct scan_input *in = request->input;
-	const struct read_parameters parameters = parameters_of(in);
+	const struct read_parameters parameters = read_parameters_of_scan(in);
 	struct key_range range CLEANUP(key_range_release) = KEY_RANGE_INIT;
 	struct read_call call CLEANUP(read_call_release) = {
 		.engine = engine,

@@ -1,54 +1,142 @@
-#include "api/question.h"
+#include "api/question_private.h"
+
+#include "base/text.h"
+#include "expr/condition.h"
+#include "model/json.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_empty(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_blank(text.data[i]))
+			return false;
+	return true;
+}
+
+static int check_text(struct slice text, struct error *err)
+{
+	size_t offset;
+
+	if (utf8_check(text, &offset))
+		return 0;
+	error_set(err, ERROR_VALIDATION, "A question is UTF-8 text");
+	error_set_place(err, error_place_at(text, offset));
+	return -1;
+}
+
+enum object_state {
+	OBJECT_NONE, /* the text begins otherwise */
+	OBJECT_OPEN, /* its end is still to come */
+	OBJECT_BROKEN, /* not JSON */
+	OBJECT_FOLLOWED, /* by more than blanks */
+	OBJECT_ALONE,
+};
+
+/* The JSON object that a text begins with. */
+static enum object_state find_object(struct slice text)
+{
+	struct error unused CLEANUP(error_release) = ERROR_INIT;
+	struct json_scanner scanner CLEANUP(json_scanner_release) = { 0 };
+	int r = JSON_INCOMPLETE;
+	size_t at = 0;
+
+	while (at < text.len && is_blank(text.data[at]))
+		at++;
+	if (at == text.len || text.data[at] != '{')
+		return OBJECT_NONE;
+	json_scanner_init(&scanner);
+	for (; at < text.len && r == JSON_INCOMPLETE; at++)
+		r = json_scanner_feed(&scanner, slice_of(text.data + at, 1), &unused);
+	if (r < 0)
+		return OBJECT_BROKEN;
+	if (r == JSON_INCOMPLETE)
+		return OBJECT_OPEN;
+	return is_empty(slice_skip(text, at)) ? OBJECT_ALONE : OBJECT_FOLLOWED;
+}
+
+/* A condition may begin with a map, but then goes on. */
+static bool is_request(enum object_state state)
+{
+	return state != OBJECT_NONE && state != OBJECT_FOLLOWED;
+}
 
 int question_read(struct slice text, const struct table_facts *table, struct arena *arena,
 	struct question *ret, struct error *err)
 {
-	(void)text;
-	(void)table;
-	(void)arena;
-	(void)ret;
-	return error_set(err, ERROR_VALIDATION, "Questions are not read yet");
+	struct slice copy = arena_copy(arena, slice_present(text) ? text : SLICE(""));
+
+	TRY(check_text(copy, err));
+	if (!table && is_empty(copy))
+		return error_set(err, ERROR_VALIDATION, "The statement can not be empty");
+	if (!table || question_is_statement(copy))
+		return question_read_statement(copy, table, arena, ret, err);
+	if (is_request(find_object(copy)))
+		return question_read_request(copy, table, arena, ret, err);
+	return question_read_condition(copy, table, arena, ret, err);
+}
+
+/* What is open while a text is looked at. */
+struct nesting {
+	size_t depth; /* of all brackets */
+	size_t json_depth; /* of [ and {, in which strings are JSON's */
+	char quote; /* that is open; 0: none */
+};
+
+static void nesting_take(struct nesting *nesting, char c)
+{
+	switch (c) {
+	case '\'':
+	case '"':
+		nesting->quote = c;
+		break;
+	case '[':
+	case '{':
+		nesting->json_depth++;
+		nesting->depth++;
+		break;
+	case '(':
+		nesting->depth++;
+		break;
+	case ']':
+	case '}':
+		nesting->json_depth -= nesting->json_depth > 0;
+		nesting->depth -= nesting->depth > 0;
+		break;
+	case ')':
+		nesting->depth -= nesting->depth > 0;
+		break;
+	default:
+		break;
+	}
 }
 
 bool question_is_complete(struct slice text)
 {
-	return text.len && text.data[text.len - 1] == '\n';
+	enum object_state object = find_object(text);
+	struct nesting nesting = { 0 };
+
+	if (is_request(object))
+		return object != OBJECT_OPEN;
+	if (!text.len || text.data[text.len - 1] != '\n')
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (!nesting.quote)
+			nesting_take(&nesting, c);
+		else if (c == nesting.quote)
+			nesting.quote = 0;
+		else if (c == '\\' && nesting.quote == '"' && nesting.json_depth)
+			i++;
+	}
+	return !nesting.depth && !nesting.quote;
 }
 
 bool question_holds(const struct question *question, const struct map *item)
 {
-	(void)question;
-	(void)item;
-	return true;
-}
-
-void question_explain(const struct question *question, struct buf *buf)
-{
-	(void)question;
-	(void)buf;
-}
-
-void answer_release(struct answer *answer)
-{
-	arena_release(&answer->position_arena);
-}
-
-int answer_next(struct answer *answer, question_runner *run, void *context, size_t page_limit,
-	struct arena *arena, struct request_list *ret_items, struct error *err)
-{
-	(void)answer;
-	(void)run;
-	(void)context;
-	(void)page_limit;
-	(void)arena;
-	(void)ret_items;
-	return error_set(err, ERROR_VALIDATION, "Questions are not read yet");
-}
-
-void answer_append_lines(
-	const struct answer *answer, const struct request_list *items, struct buf *buf)
-{
-	(void)answer;
-	(void)items;
-	(void)buf;
+	return !question->condition || condition_holds(question->condition, item);
 }

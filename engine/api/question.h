@@ -64,12 +64,16 @@ struct question {
 	/* Of a condition: all that is asked of an item; NULL: nothing. */
 	const struct condition *condition;
 	bool is_condition; /* and no statement or request */
+	/* No statement can ask all of it: answer_next() asks each item that is read. */
+	bool filters_here;
+	bool nothing; /* no item can be the answer, so nothing is read at all */
 	/* Of a Query or Scan with Limit: so many items are looked at in all. */
 	struct optional_integer limit;
 	bool count_only; /* Select is COUNT: one line, {"Count":…,"ScannedCount":…} */
 	/* What a reader of the plan is told, each a line; absent: nothing. */
 	struct slice key_text; /* "year = 2013 AND begins_with(title, 'The')" */
 	struct slice filter_text; /* the condition that is asked of each item read */
+	struct slice hint_text; /* of a scan: which attributes would make it a query */
 };
 
 /* Reads and plans a question. The table is what DescribeTable tells of it: its

@@ -36,6 +36,9 @@ struct read_parameters {
 	struct slice key_condition_expression;
 };
 
+struct read_parameters read_parameters_of_query(const struct query_input *in);
+struct read_parameters read_parameters_of_scan(const struct scan_input *in);
+
 struct read_call {
 	struct engine *engine;
 	struct request *request;

@@ -17,6 +17,9 @@
 #define EXPRESSION_SIZE_MAX      4096 /* bytes as written */
 #define EXPRESSION_OPERATORS_MAX 300
 #define CONDITION_IN_MAX         100 /* operands */
+/* Of a question, whose operands IN takes any number of: */
+#define QUESTION_SIZE_MAX      (64 * 1024)
+#define QUESTION_OPERATORS_MAX 1000
 
 enum operand_kind {
 	OPERAND_PATH,

@@ -179,7 +179,7 @@ void operands_check_between(struct parser *parser, const struct operand *const o
 
 void operands_check_in(struct parser *parser, const struct operand_list *operands)
 {
-	if (operands->count - 1 > CONDITION_IN_MAX)
+	if (operands->count - 1 > CONDITION_IN_MAX && !parser_is_question(parser))
 		parser_note(parser, PHASE_MEANING, NULL,
 			"The IN operator is provided with too many operands; number of operands: "
 			"%zu",

@@ -25,6 +25,10 @@ static int nesting_error(struct parser *parser, struct error *err)
 {
 	bool grouped = parser_at(parser, "(");
 
+	if (parser_is_question(parser))
+		return parser_error_at(parser, parser_peek(parser), err,
+			"The expression has too many nesting levels; nesting levels: %u",
+			parser->depth);
 	parser->at = parser->count - 1;
 	if (is_unclosed(parser))
 		return parser_syntax_error(parser, err);
@@ -43,7 +47,9 @@ int parser_enter(struct parser *parser, struct error *err)
 
 void parser_note_redundant(struct parser *parser)
 {
-	parser_note(parser, PHASE_PARENTHESES, NULL, "The expression has redundant parentheses;");
+	if (!parser_is_question(parser))
+		parser_note(parser, PHASE_PARENTHESES, NULL,
+			"The expression has redundant parentheses;");
 }
 
 static void note_misuse(struct parser *parser, const struct token *name)
@@ -103,6 +109,7 @@ int call_parse(struct parser *parser, const struct call **ret, struct error *err
 	call->function = find_function(parser, call->name);
 	parser->at++;
 	TRY(operand_list_parse(parser, &call->operands, err));
+	parser->focus = call->name;
 	if (call->function)
 		call_check(parser, call->function, &call->operands);
 	parser->depth--;
@@ -132,12 +139,12 @@ const struct condition *call_as_condition(struct parser *parser, const struct ca
 	return condition_new(parser->arena, kind, call->operands.items, call->operands.count);
 }
 
-/* path | VALUE-PLACEHOLDER */
+/* path | value */
 int operand_parse_plain(struct parser *parser, const struct operand **ret, struct error *err)
 {
 	struct operand *operand = arena_alloc_zero(parser->arena, sizeof(*operand));
 
-	if (parser_peek(parser)->kind == TOKEN_VALUE_PLACEHOLDER) {
+	if (parser_at_value(parser)) {
 		operand->kind = OPERAND_VALUE;
 		TRY(parser_value(parser, &operand->value, err));
 	} else {
@@ -148,7 +155,7 @@ int operand_parse_plain(struct parser *parser, const struct operand **ret, struc
 	return 0;
 }
 
-/* operand = path | VALUE-PLACEHOLDER | call | "(" operand ")"
+/* operand = path | value | call | "(" operand ")"
  * Sets *redundant when there are two pairs of parentheses. */
 static int read_operand(
 	struct parser *parser, const struct operand **ret, bool *redundant, struct error *err)

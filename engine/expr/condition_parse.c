@@ -8,8 +8,9 @@
  *		   | operand "IN" "(" operand { "," operand } ")"
  *		   | call
  *		   | "(" condition ")"
- *	operand	   = path | VALUE-PLACEHOLDER | call | "(" operand ")"
+ *	operand	   = path | value | call | "(" operand ")"
  *	call	   = NAME "(" operand { "," operand } ")"
+ *	value	   = VALUE-PLACEHOLDER, or LITERAL in a question
  *
  * Invariants:
  * 1. What a parenthesis opens is only known where it closes: "(a) = :v" begins
@@ -80,12 +81,13 @@ static const struct condition *comparison_new(struct arena *arena, enum comparat
 static int parse_compare(struct parser *parser, enum comparator comparator,
 	const struct operand *left, const struct condition **ret, struct error *err)
 {
-	struct slice text = parser_peek(parser)->text;
+	const struct token *operator= parser_peek(parser);
 	const struct operand *right;
 
 	parser->at++;
 	TRY(operand_parse(parser, &right, err));
-	operands_check_comparison(parser, text, left, right);
+	parser->focus = operator;
+	operands_check_comparison(parser, operator->text, left, right);
 	parser_count_operator(parser);
 	*ret = comparison_new(parser->arena, comparator, left, right);
 	return 0;
@@ -96,12 +98,14 @@ static int parse_between(struct parser *parser, const struct operand *operand,
 	const struct condition **ret, struct error *err)
 {
 	const struct operand **operands = arena_alloc(parser->arena, 3 * sizeof(*operands));
+	const struct token *operator= parser_peek(parser) - 1;
 
 	operands[0] = operand;
 	TRY(operand_parse(parser, &operands[1], err));
 	if (!parser_accept_keyword(parser, "AND"))
 		return parser_syntax_error(parser, err);
 	TRY(operand_parse(parser, &operands[2], err));
+	parser->focus = operator;
 	operands_check_between(parser, operands);
 	parser_count_operator(parser);
 	*ret = condition_new(parser->arena, CONDITION_BETWEEN, operands, 3);
@@ -113,9 +117,11 @@ static int parse_in(struct parser *parser, const struct operand *operand,
 	const struct condition **ret, struct error *err)
 {
 	struct operand_list operands = { NULL, 0, 0 };
+	const struct token *operator= parser_peek(parser) - 1;
 
 	operand_list_add(&operands, operand, parser->arena);
 	TRY(operand_list_parse(parser, &operands, err));
+	parser->focus = operator;
 	operands_check_in(parser, &operands);
 	parser_count_operator(parser);
 	*ret = condition_new(parser->arena, CONDITION_IN, operands.items, operands.count);
@@ -125,7 +131,7 @@ static int parse_in(struct parser *parser, const struct operand *operand,
 static int parse_condition(struct parser *parser, unsigned precedence, bool in_group,
 	struct term *ret, struct error *err);
 
-/* path | VALUE-PLACEHOLDER | call | "(" ( condition | operand ) ")" */
+/* path | value | call | "(" ( condition | operand ) ")" */
 static int parse_term(struct parser *parser, struct term *ret, struct error *err)
 {
 	struct term term = { 0 };

@@ -45,13 +45,13 @@ int call_parse(struct parser *parser, const struct call **ret, struct error *err
 /* What the call stands for where it stands; noted when its function cannot. */
 const struct operand *call_as_operand(struct parser *parser, const struct call *call);
 const struct condition *call_as_condition(struct parser *parser, const struct call *call);
-/* path | VALUE-PLACEHOLDER */
+/* path | value */
 int operand_parse_plain(
 	struct parser *parser, const struct operand **ret, struct error *err) NODISCARD;
 /* "(" operand { "," operand } ")" */
 int operand_list_parse(
 	struct parser *parser, struct operand_list *operands, struct error *err) NODISCARD;
-/* operand = path | VALUE-PLACEHOLDER | call | "(" operand ")", right of an operator. */
+/* operand = path | value | call | "(" operand ")", right of an operator. */
 int operand_parse(struct parser *parser, const struct operand **ret, struct error *err) NODISCARD;
 
 /* Each notes what is wrong with the operands, whatever the item. */

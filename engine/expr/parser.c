@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <strings.h>
 
-#define INDEX_MAX INT32_MAX /* of a list */
+#define INDEX_MAX  INT32_MAX /* of a list */
+#define QUOTED_MAX 80 /* bytes of a question in a message */
 
 int parser_init(struct parser *parser, enum expression_kind kind, struct slice text,
 	struct placeholders *placeholders, struct arena *arena, struct error *err)
@@ -19,12 +20,14 @@ int parser_init(struct parser *parser, enum expression_kind kind, struct slice t
 	};
 	if (!text.len)
 		return parser_error(parser, err, "The expression can not be empty;");
-	if (text.len > EXPRESSION_SIZE_MAX)
+	if (text.len > (parser_is_question(parser) ? QUESTION_SIZE_MAX : EXPRESSION_SIZE_MAX))
 		return parser_error(parser, err,
 			"Expression size has exceeded the maximum allowed size; expression size: "
 			"%zu",
 			text.len);
-	parser->count = lexer_read(text, arena, &parser->tokens);
+	parser->count = parser_is_question(parser)
+				? literal_lexer_read(text, arena, &parser->tokens)
+				: lexer_read(text, arena, &parser->tokens);
 	return 0;
 }
 
@@ -57,9 +60,21 @@ int parser_expect(struct parser *parser, const char *text, struct error *err)
 	return parser_accept(parser, text) ? 0 : parser_syntax_error(parser, err);
 }
 
+/* Only of a question is the text what the user wrote, and not a member of it. */
+static int place_error(const struct parser *parser, const struct token *token, struct error *err)
+{
+	if (parser_is_question(parser) && token)
+		error_set_place(err, error_place_at(parser->text,
+					     (size_t)(token->text.data - parser->text.data)));
+	return -1;
+}
+
 static int report_fault(const struct parser *parser, enum parser_phase phase, struct error *err)
 {
-	return error_set(err, ERROR_VALIDATION, "%.*s", SLICE_ARG(parser->faults[phase].message));
+	const struct parser_fault *fault = &parser->faults[phase];
+
+	error_set(err, ERROR_VALIDATION, "%.*s", SLICE_ARG(fault->message));
+	return place_error(parser, fault->token, err);
 }
 
 int parser_expect_end(struct parser *parser, struct error *err)
@@ -86,6 +101,26 @@ static struct slice neighbourhood(const struct parser *parser)
 	return slice_of(from, (size_t)(end - from));
 }
 
+/* As much of a text as a message has room for, in whole characters. */
+static struct slice clip(struct slice text)
+{
+	size_t len = text.len < QUOTED_MAX ? text.len : QUOTED_MAX;
+
+	while (len < text.len && len && ((unsigned char)text.data[len] & 0xC0) == 0x80)
+		len--;
+	return slice_of(text.data, len);
+}
+
+static int question_syntax_error(const struct parser *parser, const struct token *token,
+	struct slice text, struct slice near, struct error *err)
+{
+	const char *advice = token->kind == TOKEN_BAD ? literal_lexer_advice(token->text) : "";
+
+	return parser_error_at(parser, token, err,
+		"Syntax error; token: \"%.*s\", near: \"%.*s\"%s%s", SLICE_ARG(text),
+		SLICE_ARG(near), *advice ? "; " : "", advice);
+}
+
 int parser_syntax_error(const struct parser *parser, struct error *err)
 {
 	const struct token *token = parser_peek(parser);
@@ -94,6 +129,8 @@ int parser_syntax_error(const struct parser *parser, struct error *err)
 
 	if (slice_present(parser->faults[PHASE_PARENTHESES].message))
 		return report_fault(parser, PHASE_PARENTHESES, err);
+	if (parser_is_question(parser))
+		return question_syntax_error(parser, token, clip(text), clip(near), err);
 	return parser_error(parser, err, "Syntax error; token: \"%.*s\", near: \"%.*s\"",
 		SLICE_ARG(text), SLICE_ARG(near));
 }
@@ -108,6 +145,19 @@ int parser_error(const struct parser *parser, struct error *err, const char *for
 	va_end(args);
 	return error_set(err, ERROR_VALIDATION, "Invalid %s: %s",
 		expression_kind_name(parser->kind), buf_string(&message));
+}
+
+int parser_error_at(const struct parser *parser, const struct token *token, struct error *err,
+	const char *format, ...)
+{
+	CLEANUP(buf_release) struct buf message = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vappendf(&message, format, args);
+	va_end(args);
+	parser_error(parser, err, "%s", buf_string(&message));
+	return place_error(parser, token, err);
 }
 
 static bool fault_comes_first(
@@ -132,7 +182,7 @@ void parser_note(struct parser *parser, enum parser_phase phase, const struct to
 	va_end(args);
 	parser->faults[phase] = (struct parser_fault){
 		arena_copy(parser->arena, buf_slice(&message)),
-		token,
+		token ? token : parser->focus,
 	};
 }
 
@@ -146,7 +196,10 @@ static void note_undefined(struct parser *parser, const struct error *fault)
 
 void parser_count_operator(struct parser *parser)
 {
-	if (++parser->operators > EXPRESSION_OPERATORS_MAX)
+	unsigned max =
+		parser_is_question(parser) ? QUESTION_OPERATORS_MAX : EXPRESSION_OPERATORS_MAX;
+
+	if (++parser->operators > max)
 		parser_note(parser, PHASE_MEANING, NULL,
 			"The expression contains too many operators; operator count: %u",
 			parser->operators);
@@ -169,18 +222,21 @@ static void path_reader_add(
 	reader->count++;
 }
 
-/* name = NAME | NAME-PLACEHOLDER */
+/* name = NAME | NAME-PLACEHOLDER | QUOTED-NAME */
 static int read_name(struct parser *parser, struct path_reader *reader, struct error *err)
 {
 	const struct token *token = parser_peek(parser);
+	struct slice name = token->text;
 
-	if (token->kind != TOKEN_NAME && token->kind != TOKEN_NAME_PLACEHOLDER)
+	if (token->kind == TOKEN_QUOTED_NAME)
+		name = literal_name(parser, token);
+	else if (token->kind != TOKEN_NAME && token->kind != TOKEN_NAME_PLACEHOLDER)
 		return parser_syntax_error(parser, err);
-	if (token->kind == TOKEN_NAME && word_is_reserved(token->text))
+	if (token->kind == TOKEN_NAME && !parser_is_question(parser) && word_is_reserved(name))
 		parser_note(parser, PHASE_NAMES, token,
 			"Attribute name is a reserved keyword; reserved keyword: %.*s",
-			SLICE_ARG(token->text));
-	path_reader_add(reader, token, (struct document_path_step){ .name = token->text });
+			SLICE_ARG(name));
+	path_reader_add(reader, token, (struct document_path_step){ .name = name });
 	parser->at++;
 	return 0;
 }
@@ -261,12 +317,25 @@ int parser_path(struct parser *parser, struct document_path *ret, struct error *
 	return 0;
 }
 
+bool parser_at_value(const struct parser *parser)
+{
+	enum token_kind kind = parser_peek(parser)->kind;
+
+	if (parser_is_question(parser))
+		return kind == TOKEN_LITERAL || kind == TOKEN_INTEGER;
+	return kind == TOKEN_VALUE_PLACEHOLDER;
+}
+
 int parser_value(struct parser *parser, const struct value **ret, struct error *err)
 {
 	static const struct value undefined = { .type = VALUE_S };
 	CLEANUP(error_release) struct error fault = ERROR_INIT;
 	const struct token *token = parser_peek(parser);
 
+	if (parser_is_question(parser) && parser_at_value(parser)) {
+		parser->at++;
+		return literal_value(parser, token, ret, err);
+	}
 	if (token->kind != TOKEN_VALUE_PLACEHOLDER)
 		return parser_syntax_error(parser, err);
 	if (placeholders_value(parser->placeholders, parser->kind, token->text, ret, &fault) < 0) {

@@ -27,6 +27,9 @@ enum token_kind {
 	TOKEN_INTEGER, /* without leading zeros */
 	TOKEN_PUNCTUATION, /* ( ) [ ] , . = <> < <= > >= + - */
 	TOKEN_BAD, /* a character that begins none, or a quoted string: an error where it stands */
+	/* Of a question alone: */
+	TOKEN_QUOTED_NAME, /* "any name": with its quotes */
+	TOKEN_LITERAL, /* a value other than a TOKEN_INTEGER, which is one too */
 };
 
 struct token {
@@ -58,11 +61,28 @@ struct parser {
 	size_t at;
 	unsigned depth; /* of recursion, bounded */
 	unsigned operators; /* so far, bounded */
+	const struct token *focus; /* what a fault without a token of its own is about, or NULL */
 	struct parser_fault faults[PHASE_COUNT];
 };
 
 /* Reads the tokens of a text, TOKEN_END last; returns how many. In the arena. */
 size_t lexer_read(struct slice text, struct arena *arena, const struct token **ret);
+
+/* A question is written with values and names in it, and its errors have places. */
+static inline bool parser_is_question(const struct parser *parser)
+{
+	return parser->kind == EXPRESSION_QUESTION;
+}
+/* The same of a question: expr/literal_lexer.c. */
+size_t literal_lexer_read(struct slice text, struct arena *arena, const struct token **ret);
+/* Whether the text is a name that needs no quotes. */
+bool literal_lexer_is_name(struct slice text);
+/* What to write instead of a bad token of a question; "" when that is not known. */
+const char *literal_lexer_advice(struct slice token);
+/* The value of a literal, the name of a quoted one: expr/literal.c. */
+int literal_value(struct parser *parser, const struct token *token, const struct value **ret,
+	struct error *err) NODISCARD;
+struct slice literal_name(struct parser *parser, const struct token *token);
 
 /* Checks emptiness and size, and reads the tokens. */
 int parser_init(struct parser *parser, enum expression_kind kind, struct slice text,
@@ -93,6 +113,9 @@ int parser_syntax_error(const struct parser *parser, struct error *err);
 /* "Invalid <kind>: " and the rest, for what is wrong once all is parsed. Always -1. */
 int parser_error(const struct parser *parser, struct error *err, const char *format, ...)
 	PRINTF(3, 4);
+/* The error at that token. Always -1. */
+int parser_error_at(const struct parser *parser, const struct token *token, struct error *err,
+	const char *format, ...) PRINTF(4, 5);
 /* Notes a fault, unless the service would find an earlier noted one first;
  * parsing goes on. token is where it is, for PHASE_NAMES; else NULL. */
 void parser_note(struct parser *parser, enum parser_phase phase, const struct token *token,
@@ -104,7 +127,9 @@ void parser_count_operator(struct parser *parser);
 /* path = name { "." name | "[" integer "]" }. Reserved words and undefined
  * placeholders are noted. */
 int parser_path(struct parser *parser, struct document_path *ret, struct error *err) NODISCARD;
-/* The value of the placeholder there; some value when it is undefined, noted. */
+/* Whether a value stands there. */
+bool parser_at_value(const struct parser *parser);
+/* It; some value when it is an undefined placeholder, noted. */
 int parser_value(struct parser *parser, const struct value **ret, struct error *err) NODISCARD;
 
 /* Whether DynamoDB reserves the word, in any case: expr/reserved.c. Source:

@@ -14,6 +14,7 @@ static const char *const kind_names[] = {
 	[EXPRESSION_KEY_CONDITION] = "KeyConditionExpression",
 	[EXPRESSION_PROJECTION] = "ProjectionExpression",
 	[EXPRESSION_UPDATE] = "UpdateExpression",
+	[EXPRESSION_QUESTION] = "condition",
 };
 _Static_assert(ARRAY_SIZE(kind_names) == EXPRESSION_KIND_COUNT, "a name for each kind");
 

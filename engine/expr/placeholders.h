@@ -25,6 +25,7 @@ enum expression_kind {
 	EXPRESSION_KEY_CONDITION, /* KeyConditionExpression */
 	EXPRESSION_PROJECTION, /* ProjectionExpression */
 	EXPRESSION_UPDATE, /* UpdateExpression */
+	EXPRESSION_QUESTION, /* a condition as people write it: expr/literal_lexer.c */
 	EXPRESSION_KIND_COUNT
 };
 

@@ -41,5 +41,7 @@ void plain_append_item(struct buf *buf, const struct map *item);
 /* Appends the same on one line, without blanks: a line of JSON Lines, with its
  * newline. */
 void plain_append_line(struct buf *buf, const struct map *item);
+/* A value on one line in the same way, without newline. */
+void plain_append_value(struct buf *buf, const struct value *value);
 /* Length in bytes of the canonical rendering. */
 size_t plain_item_length(const struct map *item);

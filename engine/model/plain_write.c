@@ -245,6 +245,13 @@ void plain_append_line(struct buf *buf, const struct map *item)
 	write_item(&writer, item);
 }
 
+void plain_append_value(struct buf *buf, const struct value *value)
+{
+	struct writer writer = { .buf = buf };
+
+	write_value(&writer, value);
+}
+
 size_t plain_item_length(const struct map *item)
 {
 	struct writer writer = { .spread = true };
