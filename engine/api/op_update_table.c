@@ -6,8 +6,10 @@
 #include "api/parameters.h"
 #include "api/table_describe.h"
 #include "api/table_design.h"
+#include "api/validate.h"
 
 #include "base/clock.h"
+#include "store/catalog.h"
 #include "store/stream.h"
 
 #define INVALID "One or more parameter values were invalid: "
@@ -338,7 +340,7 @@ static int change_indexes(struct table_description *description,
 	return 0;
 }
 
-static int change_stream(struct txn *txn, struct table_description *description,
+static int check_stream(const struct table_description *description,
 	const struct stream_specification *in, struct error *err)
 {
 	int view = enum_index(stream_view_names, in->stream_view_type);
@@ -356,12 +358,26 @@ static int change_stream(struct txn *txn, struct table_description *description,
 		return error_set(err, ERROR_VALIDATION,
 			INVALID "StreamViewType should not be specified when the stream is being "
 				"disabled");
-	if (!in->stream_enabled.value)
-		return stream_disable(txn, description, err);
-	if (view < 0)
+	if (in->stream_enabled.value && view < 0)
 		return error_set(err, ERROR_VALIDATION,
 			INVALID "StreamViewType must be specified when a stream is being enabled");
-	return stream_enable(txn, description, (enum stream_view)view, err);
+	return 0;
+}
+
+/* Without a transaction the description alone tells of it. */
+static int change_stream(struct txn *txn, struct table_description *description,
+	const struct stream_specification *in, struct error *err)
+{
+	TRY(check_stream(description, in, err));
+	if (!txn) {
+		description->stream_id =
+			in->stream_enabled.value ? SLICE("new") : slice_of(NULL, 0);
+		return 0;
+	}
+	if (!in->stream_enabled.value)
+		return stream_disable(txn, description, err);
+	return stream_enable(txn, description,
+		(enum stream_view)enum_index(stream_view_names, in->stream_view_type), err);
 }
 
 static int change_on_demand(struct table_description *description,
@@ -386,12 +402,10 @@ static void change_class(struct table_description *description, struct slice nam
 	description->table_class = class;
 }
 
-static int change_table(
-	struct txn *txn, struct table_description *description, void *context, struct error *err)
+static int change_description(const struct table_change *change, struct txn *txn,
+	struct table_description *description, struct arena *arena, struct error *err)
 {
-	const struct table_change *change = context;
 	const struct update_table_input *in = change->in;
-	struct arena *arena = txn_arena(txn);
 
 	TRY(change_billing(description, in, arena, err));
 	TRY(change_indexes(description, in, arena, err));
@@ -410,6 +424,41 @@ static int change_table(
 		change_class(description, in->table_class);
 	if (in->deletion_protection_enabled.present)
 		description->deletion_protection = in->deletion_protection_enabled.value;
+	return 0;
+}
+
+static int change_table(
+	struct txn *txn, struct table_description *description, void *context, struct error *err)
+{
+	return change_description(context, txn, description, txn_arena(txn), err);
+}
+
+/* Who asks for several changes waits until an index is filled before he goes on. */
+static void fill_indexes(struct table_description *description, struct arena *arena)
+{
+	struct index_description *indexes = copy_indexes(description, 0, arena);
+
+	for (size_t i = 0; i < description->index_count; i++)
+		indexes[i].status = INDEX_ACTIVE;
+}
+
+/* Does all of it to a copy of the description. */
+static int check_changes(struct engine *engine, const struct update_table_input *in,
+	struct arena *arena, struct error *err)
+{
+	struct table *table CLEANUP(table_unrefp) = NULL;
+	struct table_description description;
+
+	TRY(engine_find_named_table(engine, in->table_name, &table, err));
+	description = catalog_copy(table_description(table), arena);
+	for (; in; in = in->next) {
+		struct table_change change = { engine, in };
+
+		TRY(validate_input(operations[OPERATION_UPDATE_TABLE].input, in, err));
+		TRY(check_input(in, arena, err));
+		fill_indexes(&description, arena);
+		TRY(change_description(&change, NULL, &description, arena, err));
+	}
 	return 0;
 }
 
@@ -440,6 +489,8 @@ int run_update_table(struct engine *engine, struct request *request, struct erro
 	struct table_facts *facts;
 	int r;
 
+	if (in->check_only)
+		return check_changes(engine, in, request->arena, err);
 	TRY(check_input(in, request->arena, err));
 	r = table_update(engine->store, in->table_name, request->arena,
 		engine->durability[request->door], change_table, &change, err);

@@ -223,6 +223,9 @@ struct update_table_input {
 	struct optional_boolean deletion_protection_enabled;
 	const struct on_demand_throughput *on_demand_throughput;
 	const struct warm_throughput *warm_throughput;
+	/* local */
+	bool check_only; /* find every fault, change nothing, answer nothing */
+	const struct update_table_input *next; /* with check_only: what is asked after this */
 };
 
 struct update_table_output {
