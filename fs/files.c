@@ -16,6 +16,7 @@ const struct file_operations *file_operations_of(enum node_kind kind)
 		[NODE_IMPORT] = &import_file,
 		[NODE_EXPORT] = &export_file,
 		[NODE_ERROR] = &error_file,
+		[NODE_TTL] = &ttl_file,
 	};
 
 	return files[kind];

@@ -94,7 +94,7 @@ bool schema_is_complete(struct slice text)
 	return next_word(&rest).len && text.data[text.len - 1] == '\n';
 }
 
-static int read_schema(
+int schema_read(
 	struct slice schema, struct arena *arena, struct create_table_input *ret, struct error *err)
 {
 	*ret = (struct create_table_input){ 0 };
@@ -103,53 +103,13 @@ static int read_schema(
 	return wire_read(operations[OPERATION_CREATE_TABLE].input, schema, arena, ret, err);
 }
 
-static bool same_definitions(const struct request_list *a, const struct request_list *b)
-{
-	const struct attribute_definition *left = a->items, *right = b->items;
-	size_t matches = 0;
-
-	for (size_t i = 0; i < a->count; i++) {
-		for (size_t j = 0; j < b->count; j++)
-			matches += slice_equal(left[i].attribute_name, right[j].attribute_name) &&
-				   slice_equal(left[i].attribute_type, right[j].attribute_type);
-	}
-	return a->count == b->count && matches == a->count;
-}
-
-static bool same_keys(const struct request_list *a, const struct request_list *b)
-{
-	const struct key_schema_element *left = a->items, *right = b->items;
-
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (!slice_equal(left[i].attribute_name, right[i].attribute_name))
-			return false;
-	}
-	return true;
-}
-
 static bool is_on_demand(const struct table_facts *table)
 {
 	return table->billing_mode_summary &&
 	       slice_equal_string(table->billing_mode_summary->billing_mode, "PAY_PER_REQUEST");
 }
 
-/* Writing what a table is already changes nothing. */
-static bool is_schema_of(const struct create_table_input *schema, const struct table_facts *table)
-{
-	if (slice_equal_string(schema->billing_mode, "PAY_PER_REQUEST") != is_on_demand(table))
-		return false;
-	if (schema->global_secondary_indexes.count != table->global_secondary_indexes.count ||
-		schema->local_secondary_indexes.count != table->local_secondary_indexes.count)
-		return false;
-	if (schema->deletion_protection_enabled.value != table->deletion_protection_enabled.value)
-		return false;
-	return same_definitions(&schema->attribute_definitions, &table->attribute_definitions) &&
-	       same_keys(&schema->key_schema, &table->key_schema);
-}
-
-static int describe(struct filesystem *fs, struct slice name, struct arena *arena,
+int table_describe(struct filesystem *fs, struct slice name, struct arena *arena,
 	const struct table_facts **ret, struct error *err)
 {
 	struct describe_table_input input = { .table_name = name };
@@ -160,17 +120,12 @@ static int describe(struct filesystem *fs, struct slice name, struct arena *aren
 	return 0;
 }
 
-/* A table of the name exists: fine when it is the one asked for. */
-static int compare_schema(struct filesystem *fs, const struct create_table_input *schema,
-	struct arena *arena, struct error *err)
-{
-	struct error exists CLEANUP(error_release) = ERROR_INIT;
-	const struct table_facts *table;
+static const struct stream_specification stream_by_default = {
+	.stream_enabled = { true, true },
+	.stream_view_type = SLICE("NEW_AND_OLD_IMAGES"),
+};
 
-	error_move(&exists, err);
-	TRY(describe(fs, schema->table_name, arena, &table, err));
-	return is_schema_of(schema, table) ? 0 : error_move(err, &exists);
-}
+static const struct stream_specification no_stream = { .stream_enabled = { true, false } };
 
 int table_make(struct filesystem *fs, struct slice name, struct slice schema, bool check_only,
 	struct error *err)
@@ -179,19 +134,33 @@ int table_make(struct filesystem *fs, struct slice name, struct slice schema, bo
 	struct create_table_output output = { 0 };
 	struct create_table_input input;
 
-	TRY(read_schema(schema, &arena, &input, err));
+	TRY(schema_read(schema, &arena, &input, err));
 	input.table_name = name;
 	input.check_only = check_only;
 	if (!slice_present(input.billing_mode) && !input.provisioned_throughput)
 		input.billing_mode = SLICE("PAY_PER_REQUEST");
-	if (request_run(fs, OPERATION_CREATE_TABLE, &input, &output, &arena, err) == 0)
-		return 0;
-	return err->class == ERROR_TABLE_IN_USE ? compare_schema(fs, &input, &arena, err) : -1;
+	if (!input.stream_specification)
+		input.stream_specification = &stream_by_default;
+	return request_run(fs, OPERATION_CREATE_TABLE, &input, &output, &arena, err);
 }
 
 int table_check_name(struct filesystem *fs, struct slice name, struct error *err)
 {
 	return table_make(fs, name, SLICE("id:S"), true, err);
+}
+
+static int check_unprotected(struct filesystem *fs, struct slice name, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	const struct table_facts *table;
+
+	TRY(table_describe(fs, name, &arena, &table, err));
+	if (!table->deletion_protection_enabled.value)
+		return 0;
+	return error_set(err, ERROR_NOT_PERMITTED,
+		"table %.*s is protected against deletion: to take that off, write "
+		"{\"DeletionProtectionEnabled\": false} to its .schema",
+		SLICE_ARG(name));
 }
 
 int table_drop(struct filesystem *fs, struct slice name, struct error *err)
@@ -201,6 +170,7 @@ int table_drop(struct filesystem *fs, struct slice name, struct error *err)
 	struct delete_table_output output = { 0 };
 	int r;
 
+	TRY(check_unprotected(fs, name, err));
 	invalidate_own_begin();
 	r = request_run(fs, OPERATION_DELETE_TABLE, &input, &output, &arena, err);
 	invalidate_own_end();
@@ -230,6 +200,19 @@ static const struct provisioned_throughput *throughput_of(
 	return throughput;
 }
 
+static const struct warm_throughput *warm_of(
+	const struct warm_throughput *facts, struct arena *arena)
+{
+	struct warm_throughput *throughput;
+
+	if (!facts)
+		return NULL;
+	throughput = arena_alloc_zero(arena, sizeof(*throughput));
+	*throughput = *facts;
+	throughput->status = (struct slice){ NULL, 0 };
+	return throughput;
+}
+
 static struct request_list local_indexes_of(const struct request_list *facts, struct arena *arena)
 {
 	const struct local_index_facts *from = facts->items;
@@ -255,17 +238,18 @@ static struct request_list global_indexes_of(
 			.index_name = from[i].index_name,
 			.key_schema = from[i].key_schema,
 			.projection = from[i].projection,
-			.on_demand_throughput = from[i].on_demand_throughput,
+			.warm_throughput = warm_of(from[i].warm_throughput, arena),
 		};
-		if (!on_demand)
+		if (on_demand)
+			to[i].on_demand_throughput = from[i].on_demand_throughput;
+		else
 			to[i].provisioned_throughput =
 				throughput_of(from[i].provisioned_throughput, arena);
 	}
 	return (struct request_list){ facts->present, facts->count, to };
 }
 
-/* What CreateTable would be asked for another table like this one. */
-static struct create_table_input schema_of(const struct table_facts *table, struct arena *arena)
+struct create_table_input schema_of(const struct table_facts *table, struct arena *arena)
 {
 	bool on_demand = is_on_demand(table);
 	struct create_table_input schema = {
@@ -276,12 +260,15 @@ static struct create_table_input schema_of(const struct table_facts *table, stru
 		.local_secondary_indexes = local_indexes_of(&table->local_secondary_indexes, arena),
 		.global_secondary_indexes =
 			global_indexes_of(&table->global_secondary_indexes, on_demand, arena),
-		.stream_specification = table->stream_specification,
-		.on_demand_throughput = table->on_demand_throughput,
+		.stream_specification =
+			table->stream_specification ? table->stream_specification : &no_stream,
+		.warm_throughput = warm_of(table->warm_throughput, arena),
 		.deletion_protection_enabled = table->deletion_protection_enabled,
 	};
 
-	if (!on_demand)
+	if (on_demand)
+		schema.on_demand_throughput = table->on_demand_throughput;
+	else
 		schema.provisioned_throughput = throughput_of(table->provisioned_throughput, arena);
 	if (table->table_class_summary)
 		schema.table_class = table->table_class_summary->table_class;
@@ -296,7 +283,7 @@ int table_append_schema(
 	const struct table_facts *table;
 	struct create_table_input schema;
 
-	TRY(describe(fs, name, &arena, &table, err));
+	TRY(table_describe(fs, name, &arena, &table, err));
 	schema = schema_of(table, &arena);
 	wire_write(operations[OPERATION_CREATE_TABLE].input, &schema, &compact);
 	append_indented(buf, buf_slice(&compact), NULL, NULL);
@@ -310,7 +297,7 @@ int table_append_info(struct filesystem *fs, struct slice name, struct buf *buf,
 	const struct table_facts *table;
 	json_t *changes;
 
-	TRY(describe(fs, name, &arena, &table, err));
+	TRY(table_describe(fs, name, &arena, &table, err));
 	wire_write(operations[OPERATION_DESCRIBE_TABLE].output->fields[0].shape, table, &compact);
 	changes = json_pack("{s:I,s:I,s:I}", "Inserted", (json_int_t)table->items_inserted,
 		"Modified", (json_int_t)table->items_modified, "Removed",
