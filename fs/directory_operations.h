@@ -45,3 +45,5 @@ const struct directory_operations *directory_operations_of_link(enum node_kind l
 /* Fills the identity: the name is the finder's, the table its directory's. */
 void directory_identify(const struct finder *finder, enum node_kind kind, struct slice row_key,
 	struct directory_entry *ret);
+
+extern const struct directory_operations api_directory;

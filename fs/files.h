@@ -82,3 +82,4 @@ int handle_attributes(struct filesystem *fs, const struct node *node, struct sta
 extern const struct file_operations item_file, scratch_file_operations, schema_file, info_file,
 	import_file, export_file, error_file;
 extern const struct file_operations ttl_file;
+extern const struct file_operations query_file, operation_file;

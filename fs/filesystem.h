@@ -24,6 +24,7 @@ struct executor;
 struct filesystem;
 struct handle;
 struct invalidator;
+struct kept_questions;
 struct listing;
 struct rejection_log;
 struct scratch;
@@ -33,6 +34,7 @@ struct filesystem {
 	struct node_table *nodes;
 	struct scratch *scratch;
 	struct rejection_log *rejections;
+	struct kept_questions *kept_questions;
 	struct ephemerals *ephemerals;
 	struct invalidator *invalidator;
 	struct executor *executor;

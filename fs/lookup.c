@@ -411,12 +411,15 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 	const struct node_view *directory, struct slice name, struct arena *arena,
 	struct directory_entry *ret)
 {
+	const struct directory_operations *own = directory_operations_of(directory->kind);
 	struct finder finder = { fs, caller, directory, name, arena, { 0 } };
 	enum path_outcome outcome;
 
 	*ret = (struct directory_entry){ 0 };
 	if (name.len > NAME_LENGTH_MAX)
 		return -ENAMETOOLONG;
+	if (own && own->find) /* nothing is there but what it finds */
+		return -ENOENT;
 	outcome = finder_step(&finder);
 	if (outcome == PATH_NOT_CANONICAL)
 		return finder_not_canonical(&finder);

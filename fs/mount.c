@@ -6,6 +6,7 @@
 #include "ephemeral.h"
 #include "executor.h"
 #include "invalidate.h"
+#include "kept_questions.h"
 #include "listing.h"
 #include "operations.h"
 #include "rejection.h"
@@ -73,6 +74,7 @@ static int filesystem_open(
 	fs->ephemerals = ephemerals_new();
 	fs->executor = executor_new();
 	fs->rejections = rejection_log_new();
+	fs->kept_questions = kept_questions_new();
 	fs->owner = getuid();
 	fs->group = getgid();
 	pthread_mutex_init(&fs->handles_mutex, NULL);
@@ -91,6 +93,7 @@ static void filesystem_close(struct filesystem *fs)
 	node_table_free(fs->nodes);
 	ephemerals_free(fs->ephemerals);
 	rejection_log_free(fs->rejections);
+	kept_questions_free(fs->kept_questions);
 	scratch_free(fs->scratch);
 }
 
