@@ -127,6 +127,14 @@ static const struct stream_specification stream_by_default = {
 
 static const struct stream_specification no_stream = { .stream_enabled = { true, false } };
 
+void schema_set_defaults(struct create_table_input *schema)
+{
+	if (!slice_present(schema->billing_mode) && !schema->provisioned_throughput)
+		schema->billing_mode = SLICE("PAY_PER_REQUEST");
+	if (!schema->stream_specification)
+		schema->stream_specification = &stream_by_default;
+}
+
 int table_make(struct filesystem *fs, struct slice name, struct slice schema, bool check_only,
 	struct error *err)
 {
@@ -135,12 +143,9 @@ int table_make(struct filesystem *fs, struct slice name, struct slice schema, bo
 	struct create_table_input input;
 
 	TRY(schema_read(schema, &arena, &input, err));
+	schema_set_defaults(&input);
 	input.table_name = name;
 	input.check_only = check_only;
-	if (!slice_present(input.billing_mode) && !input.provisioned_throughput)
-		input.billing_mode = SLICE("PAY_PER_REQUEST");
-	if (!input.stream_specification)
-		input.stream_specification = &stream_by_default;
 	return request_run(fs, OPERATION_CREATE_TABLE, &input, &output, &arena, err);
 }
 

@@ -25,6 +25,8 @@ bool schema_is_complete(struct slice text);
 /* Reads one of either form into CreateTable's input. */
 int schema_read(struct slice schema, struct arena *arena, struct create_table_input *ret,
 	struct error *err) NODISCARD;
+/* Fills in what a table made from it has when it says nothing else. */
+void schema_set_defaults(struct create_table_input *schema);
 /* What CreateTable would be asked for another table like this one. */
 struct create_table_input schema_of(const struct table_facts *table, struct arena *arena);
 /* What DescribeTable tells. */

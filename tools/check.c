@@ -16,7 +16,7 @@ static void print_problem(void *context, struct slice table_name, const char *pr
 		printf("%s\n", problem);
 }
 
-int run_check(const struct command *command, int argc, char **argv)
+int command_check(const struct command *command, int argc, char **argv)
 {
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	struct engine_check_totals totals = { 0 };

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,34 +17,92 @@
 #define SERVE_OPTIONS \
 	"  --http=ADDRESS:PORT      where to listen (default 127.0.0.1:8000); port 0: any\n" SERVER_OPTIONS_HELP
 
-static const struct command commands[] = {
+#define QUERY_OPTIONS "  -n N, --limit=N          no more than N items\n"
+
+#define CALL_OPTIONS \
+	"  --list                   the names of all operations\n" \
+	"  --help OPERATION         the members of its request and answer\n"
+
+#define TABLES_OPTIONS "  -l, --long               with status, items, bytes, key and indexes\n"
+
+#define TAIL_OPTIONS \
+	"  -n N, --lines=N          the last N changes (default 10)\n" \
+	"  -f, --follow             and those to come\n"
+
+const struct command commands[] = {
 	{
 		.name = "mount",
 		.arguments = "DATA MNT",
 		.help = "mount the tables of the data directory DATA on MNT",
 		.options = MOUNT_OPTIONS,
-		.run = run_mount,
+		.run = command_mount,
 	},
 	{
 		.name = "serve",
 		.arguments = "DATA",
 		.help = "answer DynamoDB's HTTP API from the data directory DATA",
 		.options = SERVE_OPTIONS,
-		.run = run_serve,
+		.run = command_serve,
 	},
 	{
 		.name = "umount",
 		.arguments = "MNT",
 		.help = "unmount MNT and wait until everything is written",
-		.run = run_umount,
+		.run = command_umount,
 	},
 	{
 		.name = "check",
 		.arguments = "DATA",
 		.help = "check the integrity of a data directory that is not in use",
-		.run = run_check,
+		.run = command_check,
 	},
+	{
+		.name = "query",
+		.arguments = "WHERE/TABLE [QUESTION]",
+		.help = "print the items that a condition, a PartiQL statement or a request in "
+			"JSON asks for",
+		.options = QUERY_OPTIONS,
+		.run = command_query,
+	},
+	{
+		.name = "explain",
+		.arguments = "WHERE/TABLE [QUESTION]",
+		.help = "tell how a question would be answered: by key, by index or by a scan",
+		.run = command_explain,
+	},
+	{
+		.name = "call",
+		.arguments = "WHERE OPERATION [JSON]",
+		.help = "run an operation of DynamoDB's API",
+		.options = CALL_OPTIONS,
+		.run = command_call,
+		.help_of = command_call_help,
+	},
+	{
+		.name = "tables",
+		.arguments = "WHERE",
+		.help = "list the tables",
+		.options = TABLES_OPTIONS,
+		.run = command_tables,
+	},
+	{
+		.name = "create",
+		.arguments = "WHERE/TABLE [SCHEMA]",
+		.help = "make a table: 'year:N title:S', or CreateTable's JSON",
+		.run = command_create,
+	},
+	{
+		.name = "tail",
+		.arguments = "WHERE/TABLE",
+		.help = "print the last changes of a table",
+		.options = TAIL_OPTIONS,
+		.run = command_tail,
+	},
+	{ 0 },
 };
+
+/* Of those that take WHERE; a data directory is one without a process, too. */
+#define WHERE_HELP "\nWHERE is a mount or a path in one, a data directory, or http://HOST:PORT.\n"
 
 int command_usage(const struct command *command)
 {
@@ -52,20 +111,46 @@ int command_usage(const struct command *command)
 	return 2;
 }
 
+bool command_arguments(int argc, char **argv, int least, int most)
+{
+	static const struct option none[] = { { 0 } };
+
+	optind = 1;
+	if (getopt_long(argc, argv, "", none, NULL) >= 0)
+		return false;
+	return argc - optind >= least && argc - optind <= most;
+}
+
+static int width_of_calls(void)
+{
+	size_t width = 0;
+
+	for (const struct command *command = commands; command->name; command++) {
+		size_t len = strlen(command->name) + 1 + strlen(command->arguments);
+
+		width = len > width ? len : width;
+	}
+	return (int)width;
+}
+
 static void print_help(FILE *out)
 {
+	int width = width_of_calls();
+
 	fprintf(out, "dynamount: DynamoDB tables as directories, and over HTTP\n\nusage:\n");
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  dynamount %-7s %-10s %s\n", commands[i].name, commands[i].arguments,
-			commands[i].help);
+	for (const struct command *command = commands; command->name; command++)
+		fprintf(out, "  dynamount %s %-*s  %s\n", command->name,
+			width - (int)strlen(command->name) - 1, command->arguments, command->help);
 	fprintf(out,
-		"  dynamount DATA MNT [-o OPTIONS]  the same as mount, for fstab and mount(8)\n\n"
-		"'dynamount COMMAND --help' tells a command's options.\n");
+		"  dynamount DATA MNT [-o OPTIONS]  the same as mount, for fstab and mount(8)\n" WHERE_HELP
+		"\n'dynamount COMMAND --help' tells a command's options.\n");
 }
 
 static int print_command_help(const struct command *command)
 {
 	printf("usage: dynamount %s %s\n\n%s\n", command->name, command->arguments, command->help);
+	if (strstr(command->arguments, "WHERE"))
+		printf(WHERE_HELP);
 	if (command->options)
 		printf("\noptions:\n%s", command->options);
 	return 0;
@@ -73,11 +158,26 @@ static int print_command_help(const struct command *command)
 
 static const struct command *find_command(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+	for (const struct command *command = commands; command->name; command++) {
+		if (strcmp(command->name, name) == 0)
+			return command;
 	}
 	return NULL;
+}
+
+static bool asks_for_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN); /* to be told when writing */
+	if (argc < 2 || !asks_for_help(argv[1]))
+		return command->run(command, argc, argv);
+	if (argc > 2 && command->help_of)
+		return command->help_of(argv[2]);
+	return print_command_help(command);
 }
 
 int main(int argc, char **argv)
@@ -88,7 +188,7 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return 2;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+	if (asks_for_help(argv[1])) {
 		print_help(stdout);
 		return 0;
 	}
@@ -97,15 +197,12 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	command = find_command(argv[1]);
-	if (command) {
-		if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0))
-			return print_command_help(command);
-		return command->run(command, argc - 1, argv + 1);
-	}
+	if (command)
+		return run_command(command, argc - 1, argv + 1);
 	/* mount.fuse3 calls us with the source, the mount point and -o. A word
 	 * without a slash or an option is rather a mistyped command. */
 	if (argc > 2 && argv[1][0] != '-' && (strchr(argv[1], '/') || argc > 3))
-		return run_mount(find_command("mount"), argc, argv);
+		return command_mount(find_command("mount"), argc, argv);
 	fprintf(stderr, "dynamount: '%s' is not a command\nTry 'dynamount --help'.\n", argv[1]);
 	return 2;
 }

@@ -262,7 +262,7 @@ static void mount_call_release(struct mount_call *call)
 	server_options_release(&call->server);
 }
 
-int run_mount(const struct command *command, int argc, char **argv)
+int command_mount(const struct command *command, int argc, char **argv)
 {
 	struct mount_call call = { .ready_pipe = -1 };
 	char *data CLEANUP(cleanup_free) = NULL, *mount_point CLEANUP(cleanup_free) = NULL;

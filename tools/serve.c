@@ -54,7 +54,7 @@ static int serve(const struct server_options *options, const char *data, struct 
 	return r;
 }
 
-int run_serve(const struct command *command, int argc, char **argv)
+int command_serve(const struct command *command, int argc, char **argv)
 {
 	struct server_options options CLEANUP(server_options_release) = { 0 };
 	struct error err CLEANUP(error_release) = ERROR_INIT;

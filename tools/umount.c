@@ -106,7 +106,7 @@ static char *resolve(const char *path)
 	return memory_copy_string(joined.data, joined.len);
 }
 
-int run_umount(const struct command *command, int argc, char **argv)
+int command_umount(const struct command *command, int argc, char **argv)
 {
 	char *mount_point CLEANUP(cleanup_free) = NULL, *data CLEANUP(cleanup_free) = NULL;
 	struct error err CLEANUP(error_release) = ERROR_INIT;

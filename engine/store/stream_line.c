@@ -1,19 +1,12 @@
 /*
- * The line of a record: DynamoDB's record as compact JSON, its keys and images
- * plain (model/plain.h).
+ * The line of a record (model/record_line.h).
  *
  * Offsets are made of these lines' lengths, so a line depends on nothing but
  * the record and what of the stream's description never changes, the region
- * among it; a change of this file that changes a line's length needs another
- * format version of records.
- *
- * Source: API Reference, "Record" of Amazon DynamoDB Streams; the spelling of
- * userIdentity is that of the Developer Guide, "DynamoDB Streams and Time to
- * Live".
+ * among it.
  */
 #include "base/hash.h"
-#include "model/json.h"
-#include "model/plain.h"
+#include "model/record_line.h"
 #include "store/stream.h"
 
 #include <inttypes.h>
@@ -63,41 +56,31 @@ bool stream_parse_sequence_number(struct slice text, uint64_t *ret_offset)
 	return true;
 }
 
-static void append_member(struct buf *buf, const char *name, const struct map *map)
-{
-	buf_appendf(buf, ",\"%s\":", name);
-	plain_append_line(buf, map);
-	buf->len--; /* its newline */
-}
-
-static void append_images(struct buf *buf, const struct stream_record *record)
-{
-	append_member(buf, "Keys", &record->keys);
-	if (record->has_new)
-		append_member(buf, "NewImage", &record->new);
-	if (record->has_old)
-		append_member(buf, "OldImage", &record->old);
-}
-
 void stream_append_line(struct buf *buf, const struct stream_description *stream,
 	const struct stream_record *record)
 {
-	buf_append_string(buf, "{\"eventID\":\"");
-	stream_append_event_id(buf, stream, record->offset);
-	buf_appendf(buf,
-		"\",\"eventName\":\"%s\",\"eventVersion\":\"" STREAM_EVENT_VERSION
-		"\",\"eventSource\":\"" STREAM_EVENT_SOURCE "\",\"awsRegion\":",
-		stream_event_names[record->kind]);
-	json_append_string(buf, stream->region);
-	buf_appendf(buf, ",\"dynamodb\":{\"ApproximateCreationDateTime\":%" PRId64,
-		record->time_ns / SECOND_NS);
-	append_images(buf, record);
-	buf_append_string(buf, ",\"SequenceNumber\":\"");
-	stream_append_sequence_number(buf, record->offset);
-	buf_appendf(buf, "\",\"SizeBytes\":%" PRIu64 ",\"StreamViewType\":\"%s\"}",
-		record->size_bytes, stream_view_type_names[stream->view]);
-	if (record->expired)
-		buf_append_string(buf, ",\"userIdentity\":{\"type\":\"" STREAM_EXPIRY_TYPE
-				       "\",\"principalId\":\"" STREAM_EXPIRY_PRINCIPAL "\"}");
-	buf_append_string(buf, "}\n");
+	struct buf event_id CLEANUP(buf_release) = BUF_INIT;
+	struct buf sequence_number CLEANUP(buf_release) = BUF_INIT;
+	struct record_line line = {
+		.event_name = slice_from_string(stream_event_names[record->kind]),
+		.event_version = SLICE(STREAM_EVENT_VERSION),
+		.event_source = SLICE(STREAM_EVENT_SOURCE),
+		.region = stream->region,
+		.time_seconds = record->time_ns / SECOND_NS,
+		.keys = &record->keys,
+		.new_image = record->has_new ? &record->new : NULL,
+		.old_image = record->has_old ? &record->old : NULL,
+		.size_bytes = record->size_bytes,
+		.view_type = slice_from_string(stream_view_type_names[stream->view]),
+	};
+
+	stream_append_event_id(&event_id, stream, record->offset);
+	stream_append_sequence_number(&sequence_number, record->offset);
+	line.event_id = buf_slice(&event_id);
+	line.sequence_number = buf_slice(&sequence_number);
+	if (record->expired) {
+		line.identity_type = SLICE(STREAM_EXPIRY_TYPE);
+		line.identity_principal = SLICE(STREAM_EXPIRY_PRINCIPAL);
+	}
+	record_line_append(buf, &line);
 }
