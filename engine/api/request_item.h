@@ -57,6 +57,7 @@ struct item_condition {
 struct item_row {
 	struct key key;
 	struct slice row_key;
+	struct slice index_entry; /* of a read of an index (model/key_layout.h) */
 };
 
 /* A condition of KeyConditions, QueryFilter and ScanFilter. */

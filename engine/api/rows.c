@@ -106,6 +106,7 @@ static int add_item(struct page_reader *reader, const struct row *row,
 		page_grow(reader, arena);
 	at = &page->rows[page->count];
 	at->row_key = arena_copy(arena, row->key);
+	at->index_entry = arena_copy(arena, row->index_entry);
 	TRY(key_decode(&reader->table->key, at->row_key, arena, &at->key, err));
 	page->facts[page->count] = row_facts(&row->meta, arena_copy(arena, row->own_text));
 	if (reader->request->facts_only)
@@ -229,7 +230,8 @@ int page_read(struct engine *engine, const struct page_request *request, struct 
 	bool whole = !request->facts_only && !request->count_only && !request->as_json;
 	int r;
 
-	reader.decoded = whole || request->filter || request->projection || reader.partial;
+	reader.decoded = whole || request->filter || request->projection ||
+			 (reader.partial && !request->facts_only);
 	r = read_page(engine, &reader, arena, err);
 	buf_release(&reader.json);
 	return r;

@@ -281,6 +281,36 @@ static void every_type_is_written_alike_by_both_ways(void)
 		"{'Items':[{'pk':{'S':'a'},'sk':{'N':'1'}," TYPES "}],'Count':1,'ScannedCount':1}");
 }
 
+static void facts_of_an_index_come_with_its_entries(void)
+{
+	struct door door CLEANUP(door_release) = items_new();
+	struct key_layout layout = { .partition = { { SLICE("pk"), VALUE_S } },
+		.partition_count = 1,
+		.sort = { { SLICE("l"), VALUE_S } },
+		.sort_count = 1 };
+	struct query_input input = {
+		.table_name = SLICE("Tab"), .index_name = SLICE("local"), .facts_only = true
+	};
+	struct value a = { .type = VALUE_S, .bytes = SLICE("a") }, values[2];
+	struct key_condition equal = { SLICE("pk"), SLICE("EQ"), { true, 1, &a } };
+	struct query_output output = { 0 };
+	struct slice row_key;
+
+	input.key_conditions = (struct request_list){ true, 1, &equal };
+	CHECK_OK(door_run(&door, QUERY, &input, &output), &door.err);
+	CHECK_INT(output.items.count, N_ITEMS);
+	for (int i = 0; i < N_ITEMS; i++) {
+		const struct item_row *row = &output.rows[i];
+
+		CHECK_OK(index_entry_decode(&layout, row->index_entry, &door.arena, values,
+				 &row_key, &door.err),
+			&door.err);
+		CHECK(slice_equal(row_key, row->row_key));
+		CHECK(slice_equal(values[1].bytes, arena_printf(&door.arena, "l%02d", i + 1)));
+		CHECK(output.facts[i].item_size > 0);
+	}
+}
+
 /* Partitions of an index, by pages of that many; at most four. */
 static size_t list_partitions(
 	struct door *door, const char *index, size_t page, struct value ret[static 4])
@@ -378,6 +408,7 @@ static const struct test_case cases[] = {
 	{ "an item without what is projected is empty",
 		an_item_without_what_is_projected_is_empty },
 	{ "every type is written alike by both ways", every_type_is_written_alike_by_both_ways },
+	{ "facts of an index come with its entries", facts_of_an_index_come_with_its_entries },
 	{ "partitions of an index are distinct", partitions_of_an_index_are_distinct },
 	{ "a partition of an index is found by its hash",
 		a_partition_of_an_index_is_found_by_its_hash },
