@@ -63,7 +63,7 @@ int directory_mkdir(struct filesystem *fs, const struct caller *caller,
 	if (r != -ENOENT)
 		return r < 0 ? r : -EEXIST;
 	if (own)
-		return own->mkdir ? own->mkdir(&finder) : -EPERM;
+		return own->mkdir ? own->mkdir(&finder) : own->read_only ? -EROFS : -EPERM;
 	outcome = finder_step(&finder);
 	if (outcome == PATH_FOUND && finder.step.kind == NODE_TABLE)
 		return mkdir_table(&finder);
@@ -158,6 +158,8 @@ int directory_rmdir(struct filesystem *fs, const struct caller *caller,
 		return r;
 	if (own && own->rmdir)
 		return own->rmdir(&finder, &entry);
+	if (own && own->read_only)
+		return -EROFS;
 	if (entry.identity.kind == NODE_TABLE)
 		return rmdir_table(&finder, &entry);
 	if (entry.identity.kind == NODE_PARTITION)
@@ -201,6 +203,8 @@ int directory_unlink(struct filesystem *fs, const struct caller *caller,
 		return r;
 	if (node_kind_is_directory(entry.identity.kind))
 		return -EISDIR;
+	if (directory_is_read_only(directory->kind))
+		return -EROFS;
 	if (entry.identity.kind == NODE_ITEM)
 		return unlink_item(&finder, &entry);
 	if (entry.identity.kind == NODE_SCRATCH) {

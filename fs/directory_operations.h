@@ -27,6 +27,7 @@ struct directory_operations {
 	/* Listing may take long: it is done by the executor, and ends when
 	 * listing_interrupted(). */
 	bool lists_slowly;
+	bool read_only; /* a view: what would change anything in it is EROFS */
 	/* NULL: not permitted. */
 	int (*mkdir)(const struct finder *finder);
 	int (*rmdir)(const struct finder *finder, const struct directory_entry *entry);
@@ -39,6 +40,7 @@ struct directory_operations {
 
 /* Of a directory's kind; NULL for the three, and for what is no directory. */
 const struct directory_operations *directory_operations_of(enum node_kind kind);
+bool directory_is_read_only(enum node_kind kind);
 /* Of the directory that links of that kind stand in; NULL for other kinds. */
 const struct directory_operations *directory_operations_of_link(enum node_kind link);
 
@@ -46,4 +48,5 @@ const struct directory_operations *directory_operations_of_link(enum node_kind l
 void directory_identify(const struct finder *finder, enum node_kind kind, struct slice row_key,
 	struct directory_entry *ret);
 
-extern const struct directory_operations api_directory;
+extern const struct directory_operations api_directory, indexes_directory, index_directory,
+	index_partition_directory, where_directory, condition_directory;

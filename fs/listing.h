@@ -53,5 +53,7 @@ int listing_read(struct listing *listing, uint64_t cookie, struct listing_entry 
 /* For one request (NULL: none that can be interrupted). */
 void listing_lock(struct listing *listing, struct fuse_req *request);
 void listing_unlock(struct listing *listing);
+/* Whether nobody waits for the entries any more: reading may then fail. */
+bool listing_interrupted(const struct listing *listing);
 /* Whether reading may take long, and so is the executor's (directory_operations.h). */
 bool listing_is_slow(const struct listing *listing);

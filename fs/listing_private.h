@@ -59,8 +59,6 @@ struct listing {
  * batch->count < BATCH_ENTRIES; name and key live in the batch's arena. */
 struct listing_entry *listing_add(
 	struct batch *batch, enum node_kind kind, struct slice name, struct slice key);
-/* Whether nobody waits for the entries any more. */
-bool listing_interrupted(const struct listing *listing);
 /* Fetches entries of one source from the position on; none at its end. */
 int listing_fill(struct listing *listing, struct batch *batch, const struct position *position,
 	struct error *err) NODISCARD;

@@ -419,7 +419,7 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 	if (name.len > NAME_LENGTH_MAX)
 		return -ENAMETOOLONG;
 	if (own && own->find) /* nothing is there but what it finds */
-		return -ENOENT;
+		return own->read_only ? -EROFS : -ENOENT;
 	outcome = finder_step(&finder);
 	if (outcome == PATH_NOT_CANONICAL)
 		return finder_not_canonical(&finder);

@@ -60,7 +60,9 @@ static uint64_t place_inode(const struct node *parent, struct slice name, uid_t 
 
 static uint64_t inode_of(const struct node *node)
 {
-	if (node->table && mount_table_exists(node->table) && node->row_key_len)
+	bool by_key = node->kind == NODE_ITEM || node->kind == NODE_PARTITION;
+
+	if (by_key && node->table && mount_table_exists(node->table) && node->row_key_len)
 		return node_item_inode(node->table->id, row_key_of(node));
 	return place_inode(node->parent, name_of(node), node->owner);
 }
@@ -253,15 +255,18 @@ static uint64_t kernel_id(const struct node_table *table, const struct node *nod
 
 /* The kernel may not have been told, or not have been able to: it is asked
  * again after a while. A directory may be where somebody's shell stands: partitions
- * go only when there are very many, as in a walk over a million of them. */
+ * and their like go only when there are very many, as in a walk over a million of
+ * them. */
 static bool is_evictable(const struct node_table *table, const struct node *node)
 {
+	bool is_many = node->kind == NODE_PARTITION || node->kind == NODE_CONDITION ||
+		       node->kind == NODE_INDEX_PARTITION;
+
 	if (node->references || !node->named || node->drafts.open)
 		return false;
 	if (node->asked && table->lookups - node->asked < NODE_LIMIT)
 		return false;
-	return !node_kind_is_directory(node->kind) ||
-	       (node->kind == NODE_PARTITION && table->count > DIRECTORIES_LIMIT);
+	return !node_kind_is_directory(node->kind) || (is_many && table->count > DIRECTORIES_LIMIT);
 }
 
 static void choose_evictions(struct node_table *table, struct eviction *eviction)

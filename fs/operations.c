@@ -215,6 +215,10 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const 
 
 	(void)ino;
 	operation_begin(req, newparent, &context);
+	if (directory_is_read_only(context.view.kind)) {
+		fuse_reply_err(req, EROFS);
+		return;
+	}
 	fuse_reply_err(req, -filesystem_refuse(context.fs, &context.caller, context.view.node,
 				    slice_from_string(newname),
 				    "an item has one name: copy it instead of linking it"));
@@ -227,6 +231,10 @@ static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 	(void)mode;
 	(void)dev;
 	operation_begin(req, parent, &context);
+	if (directory_is_read_only(context.view.kind)) {
+		fuse_reply_err(req, EROFS);
+		return;
+	}
 	fuse_reply_err(
 		req, -filesystem_refuse(context.fs, &context.caller, context.view.node,
 			     slice_from_string(name), "only regular files can be made here"));
@@ -269,6 +277,14 @@ static int check_owner_and_mode(
 	if (to_set & FUSE_SET_ATTR_GID && wanted->st_gid != context->fs->group)
 		return -EPERM;
 	return 0;
+}
+
+/* Neither a view nor the links in it. */
+static int check_writable(const struct operation_context *context)
+{
+	enum node_kind kind = context->view.kind;
+
+	return directory_is_read_only(kind) || directory_operations_of_link(kind) ? -EROFS : 0;
 }
 
 static struct scratch_path scratch_path_of(struct operation_context *context)
@@ -329,7 +345,9 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *wanted, int 
 	int r;
 
 	operation_begin(req, ino, &context);
-	r = check_owner_and_mode(&context, wanted, to_set);
+	r = check_writable(&context);
+	if (r == 0)
+		r = check_owner_and_mode(&context, wanted, to_set);
 	if (r == 0 && to_set & FUSE_SET_ATTR_SIZE)
 		r = set_size(&context, wanted->st_size, handle);
 	if (r == 0 && to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |

@@ -243,6 +243,10 @@ static int pack_entries(struct packing *packing, struct listing *listing, uint64
 	}
 	if (r >= 0)
 		return 0;
+	if (listing_interrupted(listing)) {
+		error_release(&err);
+		return packing->used ? 0 : -EINTR;
+	}
 	r = filesystem_reject(
 		context->fs, &context->caller, context->view.node, &err, (struct slice){ NULL, 0 });
 	return packing->used ? 0 : r;

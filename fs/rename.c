@@ -2,7 +2,7 @@
  * rename(2), by what is moved and what it is moved to: scratch becomes an item as
  * one save, an item moves in one transaction, an item never becomes scratch.
  */
-#include "directory.h"
+#include "directory_operations.h"
 
 #include "base/clock.h"
 #include "invalidate.h"
@@ -164,9 +164,13 @@ static int rename_scratch(const struct rename *rename)
 static int find_both(struct rename *rename)
 {
 	struct directory_entry existing CLEANUP(directory_entry_release) = { 0 };
-	int r = directory_find(rename->fs, rename->caller, rename->from_directory,
-		rename->from_name, rename->arena, &rename->from);
+	int r;
 
+	if (directory_is_read_only(rename->from_directory->kind) ||
+		directory_is_read_only(rename->to_directory->kind))
+		return -EROFS;
+	r = directory_find(rename->fs, rename->caller, rename->from_directory, rename->from_name,
+		rename->arena, &rename->from);
 	if (r < 0)
 		return r;
 	r = directory_find(rename->fs, rename->caller, rename->to_directory, rename->to_name,
