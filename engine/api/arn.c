@@ -70,7 +70,7 @@ static int take(const struct engine *engine, const struct request *request, stru
 int arn_check(const struct engine *engine, const struct request *request, struct slice arn,
 	struct error *err)
 {
-	struct arn parts;
+	struct arn parts = { 0 };
 
 	return take(engine, request, arn, &parts, err);
 }
@@ -78,7 +78,7 @@ int arn_check(const struct engine *engine, const struct request *request, struct
 int arn_find_table(struct engine *engine, const struct request *request, struct slice arn,
 	struct table **ret, struct error *err)
 {
-	struct arn parts;
+	struct arn parts = { 0 };
 	int r;
 
 	TRY(take(engine, request, arn, &parts, err));
