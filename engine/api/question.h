@@ -13,21 +13,23 @@
  * 1. values stand in it, as they are in an item's text: 'string' ('' is a quote
  *    within it), number, true, false, null, and in JSON lists, maps and what is
  *    typed: {"B": "AAE="}, {"SS": ["a"]};
- * 2. any word is a name, reserved or not; "a name" in double quotes can be any
- *    other;
+ * 2. any word is a name, reserved or not, but AND, OR, NOT, IN and BETWEEN;
+ *    "a name" in double quotes can be any other;
  * 3. there are no placeholders.
  *
  * Planning is a pure function of the question and of what DescribeTable tells,
  * so that it works over an engine in this process and over HTTP alike:
  * A condition becomes a PartiQL SELECT with parameters, of the table or of the
  * index by which it reads least:
- * 1. The table's own key, when every alternative names its partition key.
- * 2. Else an index of which that is true, that projects everything, and in
+ * 1. The table's own key, when every alternative names its partition key; or an
+ *    index of the same partitions, when only that has its sort attribute narrowed.
+ * 2. Else an index of which the first is true, that projects everything, and in
  *    which every item stands for which the condition holds: one that lacks a
  *    sort attribute of the index is not there.
  * 3. Else all of the table is read.
  * Of two indexes the one wins whose sort attribute is narrowed too, then the
- * one that comes first by name.
+ * one that comes first by name. What no SELECT can ask, and yet is a condition,
+ * is asked of each item by answer_next(): filters_here.
  *
  * DESIGN 4.5.
  */

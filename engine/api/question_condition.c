@@ -33,6 +33,7 @@ struct planner {
 struct candidate {
 	const struct question_target *target; /* NULL: none */
 	struct pinned_values partitions;
+	bool plain; /* the condition can be planned as it is */
 	bool narrowed; /* by its sort attribute too */
 };
 
@@ -75,16 +76,18 @@ static bool holds_all(const struct planner *planner, const struct question_targe
 				      layout->sort[0].type));
 }
 
-static bool plan_narrows(const struct planner *planner, const struct question_target *target)
+/* Whether the engine plans the clause so. */
+static bool is_planned(const struct planner *planner, const struct question_target *target,
+	const struct condition *where, bool keyed, bool *ret_narrowed)
 {
 	struct error unused CLEANUP(error_release) = ERROR_INIT;
-	const struct partiql_statement statement = { .where = planner->condition };
-	bool keyed, narrowed;
+	const struct partiql_statement statement = { .where = where };
+	bool planned_keyed;
 
-	return target->layout.sort_count &&
-	       question_plan_select(
-		       &statement, target, planner->arena, &keyed, &narrowed, &unused) == 0 &&
-	       narrowed;
+	*ret_narrowed = false;
+	return question_plan_select(&statement, target, planner->arena, &planned_keyed,
+		       ret_narrowed, &unused) == 0 &&
+	       planned_keyed == keyed;
 }
 
 static bool consider(
@@ -96,7 +99,7 @@ static bool consider(
 			planner->arena, &ret->partitions) ||
 		!holds_all(planner, target, &ret->partitions))
 		return false;
-	ret->narrowed = plan_narrows(planner, target);
+	ret->plain = is_planned(planner, target, planner->condition, true, &ret->narrowed);
 	return true;
 }
 
@@ -149,45 +152,57 @@ static void write_statement(const struct planner *planner, const struct question
 	};
 }
 
-/* Whether the engine takes the statement, and reads by keys or not as it should. */
+/* Whether the engine takes the statement, of whose clause is_planned() is known. A
+ * modest one need not be read for that. */
 static bool is_taken(const struct planner *planner, const struct question_target *target,
-	bool keyed, const struct execute_statement_input *in)
+	const struct condition *where, bool keyed, const struct execute_statement_input *in)
 {
 	struct error unused CLEANUP(error_release) = ERROR_INIT;
 	struct partiql_statement statement;
-	bool planned_keyed, narrowed;
+	bool narrowed;
 
-	return in->statement.len <= STATEMENT_MAX &&
-	       partiql_parse(in->statement, in->parameters.items, in->parameters.count,
-		       planner->arena, &statement, &unused) == 0 &&
-	       question_plan_select(&statement, target, planner->arena, &planned_keyed, &narrowed,
-		       &unused) == 0 &&
-	       planned_keyed == keyed;
-}
-
-static const struct condition *negate_twice(
-	const struct planner *planner, const struct condition *condition)
-{
-	return condition_join(planner->arena, CONDITION_NOT,
-		condition_join(planner->arena, CONDITION_NOT, condition, NULL), NULL);
-}
-
-/* by: that the partition attribute has one of the values; NULL: a scan. Whether the
- * condition is asked as it is. */
-static bool write_best(const struct planner *planner, const struct question_target *target,
-	const struct condition *by, struct question *ret)
-{
-	struct execute_statement_input *in = &ret->request.statement;
-	const struct condition *condition = planner->condition, *blind;
-
-	write_statement(planner, target, condition, in);
-	if (!condition || is_taken(planner, target, by != NULL, in))
+	if (in->statement.len > STATEMENT_MAX)
+		return false;
+	if (condition_is_modest(where))
 		return true;
-	blind = negate_twice(planner, condition);
+	return partiql_parse(in->statement, in->parameters.items, in->parameters.count,
+		       planner->arena, &statement, &unused) == 0 &&
+	       is_planned(planner, target, statement.where, keyed, &narrowed);
+}
+
+/* The condition as it is, when it can be planned so. */
+static bool write_plain(const struct planner *planner, const struct question_target *target,
+	bool keyed, struct execute_statement_input *in)
+{
+	write_statement(planner, target, planner->condition, in);
+	return is_taken(planner, target, planner->condition, keyed, in);
+}
+
+/* by: that the partition attribute has one of the values; NULL: a scan. */
+static bool write_blind(const struct planner *planner, const struct question_target *target,
+	const struct condition *by, struct execute_statement_input *in)
+{
+	const struct condition *blind = condition_join(planner->arena, CONDITION_NOT,
+		condition_join(planner->arena, CONDITION_NOT, planner->condition, NULL), NULL);
+	bool narrowed;
+
 	if (by)
 		blind = condition_join(planner->arena, CONDITION_AND, by, blind);
+	if (!is_planned(planner, target, blind, by != NULL, &narrowed))
+		return false;
 	write_statement(planner, target, blind, in);
-	if (is_taken(planner, target, by != NULL, in))
+	return is_taken(planner, target, blind, by != NULL, in);
+}
+
+/* Whether the condition is asked as it is; plain: it may be. */
+static bool write_best(const struct planner *planner, const struct question_target *target,
+	const struct condition *by, bool plain, struct question *ret)
+{
+	struct execute_statement_input *in = &ret->request.statement;
+
+	if (plain && write_plain(planner, target, by != NULL, in))
+		return true;
+	if (write_blind(planner, target, by, in))
 		return false;
 	write_statement(planner, target, by, in);
 	ret->filters_here = true;
@@ -230,13 +245,17 @@ static struct slice hint_of(const struct planner *planner)
 static void plan_scan(const struct planner *planner, struct question *ret)
 {
 	const struct question_target *table = &planner->targets.items[0];
+	bool narrowed;
 
 	ret->plan = PLAN_SCAN;
 	ret->hint_text = hint_of(planner);
-	write_best(planner, table, NULL, ret);
-	if (planner->condition)
-		question_tell_condition(
-			ret, planner->condition, table, NULL, false, planner->arena);
+	if (!planner->condition) {
+		write_statement(planner, table, NULL, &ret->request.statement);
+		return;
+	}
+	write_best(planner, table, NULL,
+		is_planned(planner, table, planner->condition, false, &narrowed), ret);
+	question_tell_condition(ret, planner->condition, table, NULL, false, planner->arena);
 }
 
 static void plan_keyed(
@@ -256,7 +275,7 @@ static void plan_keyed(
 	}
 	by = condition_of_values(
 		target->layout.partition[0].name, &best->partitions, planner->arena);
-	narrows = write_best(planner, target, by, ret);
+	narrows = write_best(planner, target, by, best->plain, ret);
 	question_tell_condition(ret, planner->condition, target, by, narrows, planner->arena);
 }
 

@@ -3,6 +3,10 @@
 #include "expr/parser.h"
 #include "model/plain.h"
 
+#define MODEST_DEPTH     20
+#define MODEST_OPERATORS 100
+#define MODEST_OPERANDS  60
+
 struct writer {
 	struct buf *buf;
 	struct value_list *parameters; /* of PartiQL; NULL: values go into the text */
@@ -127,7 +131,9 @@ static void write_comparison(const struct writer *writer, const char *comparator
 	const struct operand *left, const struct operand *right)
 {
 	write_operand(writer, left);
-	buf_appendf(writer->buf, " %s ", comparator);
+	put(writer, " ");
+	put(writer, comparator);
+	put(writer, " ");
 	write_operand(writer, right);
 }
 
@@ -250,6 +256,28 @@ static void write_condition(const struct writer *writer, const struct condition 
 		write_call(writer, "contains", condition);
 		break;
 	}
+}
+
+/* Adds the operators of a condition; false when it is not modest. */
+static bool add_operators(const struct condition *condition, unsigned depth, unsigned *operators)
+{
+	if (depth > MODEST_DEPTH || condition->operand_count > MODEST_OPERANDS ||
+		++*operators > MODEST_OPERATORS)
+		return false;
+	if (condition->kind == CONDITION_IN && condition->operands[0]->kind == OPERAND_VALUE)
+		return false; /* several comparisons in the text */
+	for (size_t i = 0; i < ARRAY_SIZE(condition->children); i++)
+		if (condition->children[i] &&
+			!add_operators(condition->children[i], depth + 1, operators))
+			return false;
+	return true;
+}
+
+bool condition_is_modest(const struct condition *condition)
+{
+	unsigned operators = 0;
+
+	return add_operators(condition, 0, &operators);
 }
 
 void condition_append(struct buf *buf, const struct condition *condition)
