@@ -28,6 +28,18 @@
 #define TAIL_OPTIONS \
 	"  -n N, --lines=N          the last N changes (default 10)\n" \
 	"  -f, --follow             and those to come\n"
+#define IMPORT_OPTIONS \
+	"  --format=FORMAT          json: JSON Lines or an array, plain or typed; typed: DynamoDB\n" \
+	"                           JSON alone; csv; s3: the form of an export to S3\n" \
+	"                           (default: recognised)\n" \
+	"  --create=SCHEMA          make the table if there is none: 'year:N title:S'\n" \
+	"  --delimiter=CHARACTER    between the cells of CSV (default ','; tab)\n" \
+	"  --infer                  numbers, true and false in CSV are no strings\n" \
+	"  --rejects=FILE           where the lines go that are left out (default\n" \
+	"                           FILE.rejects); why is in FILE.reasons beside it\n" \
+	"  --resume                 go on with an import that was interrupted\n" \
+	"  --restart                begin it again\n" \
+	"  -q, --quiet              tell errors only\n"
 
 const struct command commands[] = {
 	{
@@ -97,6 +109,12 @@ const struct command commands[] = {
 		.help = "print the last changes of a table",
 		.options = TAIL_OPTIONS,
 		.run = command_tail,
+		.name = "import",
+		.arguments = "WHERE/TABLE [FILE|DIRECTORY|-]",
+		.help = "load items: JSON Lines, an array, typed JSON, CSV, an export to S3; "
+			"also gzipped",
+		.options = IMPORT_OPTIONS,
+		.run = command_import,
 	},
 	{ 0 },
 };

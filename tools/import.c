@@ -1,0 +1,159 @@
+/* dynamount import: items from a file, standard input or an export into a table. */
+#include "client.h"
+#include "commands.h"
+#include "output.h"
+#include "port_import.h"
+#include "port_interrupt.h"
+#include "tables.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+
+struct import_call {
+	struct import_options options;
+	const char *create; /* the schema of a table that is absent, or NULL */
+};
+
+enum {
+	OPTION_FORMAT = 256,
+	OPTION_DELIMITER,
+	OPTION_INFER,
+	OPTION_CREATE,
+	OPTION_REJECTS,
+	OPTION_RESUME,
+	OPTION_RESTART,
+};
+
+static const struct option rows[] = {
+	{ "format", required_argument, NULL, OPTION_FORMAT },
+	{ "delimiter", required_argument, NULL, OPTION_DELIMITER },
+	{ "infer", no_argument, NULL, OPTION_INFER },
+	{ "create", required_argument, NULL, OPTION_CREATE },
+	{ "rejects", required_argument, NULL, OPTION_REJECTS },
+	{ "resume", no_argument, NULL, OPTION_RESUME },
+	{ "restart", no_argument, NULL, OPTION_RESTART },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ 0 },
+};
+
+static int set_option(struct import_call *call, int code)
+{
+	struct import_options *options = &call->options;
+
+	switch (code) {
+	case OPTION_FORMAT:
+		return port_format_parse(optarg, &options->format) ? 0 : -1;
+	case OPTION_DELIMITER:
+		return port_delimiter_parse(optarg, &options->delimiter) ? 0 : -1;
+	case OPTION_INFER:
+		options->infer = true;
+		return 0;
+	case OPTION_CREATE:
+		call->create = optarg;
+		return 0;
+	case OPTION_REJECTS:
+		options->rejects = optarg;
+		return 0;
+	case OPTION_RESUME:
+		options->resume = true;
+		return 0;
+	case OPTION_RESTART:
+		options->restart = true;
+		return 0;
+	case 'q':
+		options->quiet = true;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static int parse_call(struct import_call *call, int argc, char **argv)
+{
+	int code;
+
+	optind = 1;
+	while ((code = getopt_long(argc, argv, "q", rows, NULL)) >= 0) {
+		if (set_option(call, code) == 0)
+			continue;
+		if (code != '?')
+			fprintf(stderr, "dynamount: an option cannot be '%s'\n", optarg);
+		return -1;
+	}
+	call->options.input = argc - optind > 1 ? argv[optind + 1] : "-";
+	return argc - optind == 1 || argc - optind == 2 ? 0 : -1;
+}
+
+static int create_table(struct client *client, const char *schema, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct create_table_input input = { 0 };
+	struct create_table_output output = { 0 };
+
+	TRY(schema_read(slice_from_string(schema), &arena, &input, err));
+	input.table_name = client_table(client);
+	if (!slice_present(input.billing_mode) && !input.provisioned_throughput)
+		input.billing_mode = SLICE("PAY_PER_REQUEST");
+	return client_run(client, OPERATION_CREATE_TABLE, &input, &output, &arena, err);
+}
+
+static int find_table(struct client *client, const char *create, struct arena *arena,
+	const struct table_facts **ret, struct error *err)
+{
+	struct error absent CLEANUP(error_release) = ERROR_INIT;
+
+	if (client_describe(client, arena, ret, &absent) == 0)
+		return 0;
+	if (!create || absent.class != ERROR_TABLE_NOT_FOUND)
+		return error_move(err, &absent);
+	TRY(create_table(client, create, err));
+	return client_describe(client, arena, ret, err);
+}
+
+static int run(const struct import_call *call, const char *where, struct import_totals *totals,
+	struct error *err)
+{
+	struct client *client CLEANUP(client_closep) = NULL;
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	const struct table_facts *table;
+
+	interrupt_block();
+	TRY(client_open(where, true, &client, err));
+	interrupt_catch();
+	TRY(find_table(client, call->create, &arena, &table, err));
+	return import_run(client, table, &call->options, totals, err);
+}
+
+static void tell(const struct import_call *call, const struct import_totals *totals)
+{
+	fprintf(stderr, "%llu items imported, %llu rejected\n",
+		(unsigned long long)totals->imported, (unsigned long long)totals->rejected);
+	if (totals->rejected && totals->rejects_path.len)
+		fprintf(stderr, "the rejected lines are in %.*s, why in %.*s.reasons\n",
+			SLICE_ARG(buf_slice(&totals->rejects_path)),
+			SLICE_ARG(buf_slice(&totals->rejects_path)));
+	if (totals->can_resume)
+		fprintf(stderr,
+			"dynamount: the import of %s is not done: --resume goes on with it\n",
+			call->options.input);
+}
+
+int command_import(const struct command *command, int argc, char **argv)
+{
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct import_call call = { .options = { .delimiter = ',' } };
+	struct import_totals totals CLEANUP(import_totals_release) = { 0 };
+	int r;
+
+	if (parse_call(&call, argc, argv) < 0)
+		return command_usage(command);
+	r = run(&call, argv[optind], &totals, &err);
+	if (r < 0)
+		output_error(&err, (struct slice){ 0 });
+	if (totals.begun && (!call.options.quiet || totals.can_resume))
+		tell(&call, &totals);
+	if (totals.interrupted)
+		return 128 + SIGINT;
+	return r < 0 || totals.rejected ? EXIT_FAILURE : EXIT_SUCCESS;
+}
