@@ -109,6 +109,8 @@ const struct command commands[] = {
 		.help = "print the last changes of a table",
 		.options = TAIL_OPTIONS,
 		.run = command_tail,
+	},
+	{
 		.name = "import",
 		.arguments = "WHERE/TABLE [FILE|DIRECTORY|-]",
 		.help = "load items: JSON Lines, an array, typed JSON, CSV, an export to S3; "
