@@ -28,6 +28,7 @@
 #define TAIL_OPTIONS \
 	"  -n N, --lines=N          the last N changes (default 10)\n" \
 	"  -f, --follow             and those to come\n"
+
 #define IMPORT_OPTIONS \
 	"  --format=FORMAT          json: JSON Lines or an array, plain or typed; typed: DynamoDB\n" \
 	"                           JSON alone; csv; s3: the form of an export to S3\n" \
