@@ -61,6 +61,11 @@ void engine_watch(struct engine *engine, change_watcher *watcher, void *context)
 	store_watch(engine->store, watcher, context);
 }
 
+void engine_keep_streams(struct engine *engine, stream_keeper *keeper, void *context)
+{
+	store_keep_streams(engine->store, keeper, context);
+}
+
 int engine_find_table(
 	struct engine *engine, struct slice name, struct table **ret, struct error *err)
 {

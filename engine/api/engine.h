@@ -41,6 +41,9 @@ void engine_watch(struct engine *engine, change_watcher *watcher, void *context)
 typedef void engine_settle(void *context);
 void engine_watch_settle(struct engine *engine, engine_settle *settle, void *context);
 
+/* Asks the keeper before records of streams are trimmed; NULL ends it. */
+void engine_keep_streams(struct engine *engine, stream_keeper *keeper, void *context);
+
 /* Checks the integrity of a whole data directory that nobody has open; calls
  * report with one line for each problem. */
 struct engine_check_totals {

@@ -312,6 +312,16 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.run = run_describe_storage,
 	},
+	[OPERATION_LOCAL_FIND_STREAM] = {
+		.help = "Tell where a stream begins and ends, as text.",
+		.kind = OPERATION_STREAM,
+		.run = run_find_stream,
+	},
+	[OPERATION_LOCAL_READ_STREAM] = {
+		.help = "Read the text of a stream.",
+		.kind = OPERATION_STREAM,
+		.run = run_read_stream,
+	},
 };
 
 const struct operation *operation_find(struct slice name)

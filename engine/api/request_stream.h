@@ -108,3 +108,37 @@ struct get_records_output {
 	struct request_list records; /* struct record_facts */
 	struct slice next_shard_iterator;
 };
+
+/* What the mount asks: a stream as the text of its records' lines, in which each
+ * byte has an offset that never changes (store/stream.h). */
+
+struct find_stream_input {
+	struct slice table_name;
+	struct slice stream_label; /* absent: that of the stream that is enabled */
+	/* No trimming is under way when the answer is made: what the keeper said
+	 * before (engine_keep_streams()) holds for it. */
+	bool between_trims;
+};
+
+struct find_stream_output {
+	bool found;
+	struct slice stream_id;
+	struct slice stream_label;
+	struct slice stream_view_type;
+	bool enabled;
+	uint64_t start; /* of the oldest record that is kept */
+	uint64_t end;
+	int64_t modified_ns; /* when the newest record came, or the stream began */
+};
+
+struct read_stream_input {
+	struct slice table_name;
+	struct slice stream_label;
+	uint64_t offset;
+	size_t size; /* at least; lines are whole, but for the first */
+};
+
+struct read_stream_output {
+	bool found;
+	struct slice text; /* empty at the end */
+};

@@ -24,3 +24,8 @@ struct change {
 };
 
 typedef void change_watcher(void *context, const struct change *changes, size_t count);
+
+/* Asked before old records of a stream are trimmed: the offset from which on they
+ * are to be kept all the same, UINT64_MAX when it makes no difference. Called from
+ * within a write transaction: it returns at once and asks nothing of the store. */
+typedef uint64_t stream_keeper(void *context, struct slice stream_id);

@@ -133,3 +133,11 @@ void store_watch(struct store *store, change_watcher *watcher, void *context)
 {
 	watch_set(&store->watch, watcher, context);
 }
+
+void store_keep_streams(struct store *store, stream_keeper *keeper, void *context)
+{
+	pthread_mutex_lock(&store->writer);
+	store->keeper = keeper;
+	store->keeper_context = context;
+	pthread_mutex_unlock(&store->writer);
+}

@@ -58,3 +58,5 @@ const char *store_path(const struct store *store);
 
 /* One watcher at a time; NULL ends it, and returns when no call is under way. */
 void store_watch(struct store *store, change_watcher *watcher, void *context);
+/* One keeper at a time; NULL ends it, and returns when no call is under way. */
+void store_keep_streams(struct store *store, stream_keeper *keeper, void *context);

@@ -29,6 +29,8 @@ struct store {
 	DB *backfill; /* index id -> frontier, see backfill.h */
 	pthread_mutex_t writer;
 	uint64_t last_stamp; /* under writer */
+	stream_keeper *keeper; /* under writer; or NULL */
+	void *keeper_context;
 	struct table_cache tables;
 	struct stream_set streams;
 	struct watch watch;

@@ -153,6 +153,7 @@ static int append_record(
 		state->oldest_ns = record->time_ns;
 	state->last = record->offset;
 	state->end = record->next_offset;
+	state->newest_ns = record->time_ns;
 	return 0;
 }
 

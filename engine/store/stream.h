@@ -16,6 +16,8 @@
  *    21 digits: ordered, unique within the stream, and never used again.
  * 3. A disabled stream, or one whose table is gone, stays readable until its
  *    last record is 24 hours old (or 24 hours after its end), then it is removed.
+ * 4. What the keeper asks to keep stays longer, and its stream with it. Within a
+ *    write transaction no trimming is under way.
  *
  * The API's view: one shard a stream, open while the stream is enabled. Source:
  * API Reference, "Amazon DynamoDB Streams"; Developer Guide, "Change data
@@ -90,6 +92,7 @@ struct stream_extent {
 	uint64_t start; /* offset of the oldest record that is kept */
 	uint64_t last; /* of the newest one */
 	uint64_t end; /* after it; all are equal when the stream is empty */
+	int64_t newest_ns; /* time of the newest one; 0 when the stream is empty */
 };
 /* 0, or STREAM_ABSENT when it was removed. */
 int stream_extent(struct store *store, const struct stream_description *stream,
@@ -100,6 +103,16 @@ int stream_extent(struct store *store, const struct stream_description *stream,
 int stream_read(struct store *store, const struct stream_description *stream, uint64_t offset,
 	size_t limit, size_t max_bytes, struct arena *arena, struct stream_record **ret,
 	size_t *ret_count, struct error *err) NODISCARD;
+
+/* The same from the record on within which the offset is. */
+int stream_read_within(struct store *store, const struct stream_description *stream,
+	uint64_t offset, size_t limit, size_t max_bytes, struct arena *arena,
+	struct stream_record **ret, size_t *ret_count, struct error *err) NODISCARD;
+/* Appends to the buffer the stream's text from a byte on: at least size bytes, in
+ * whole lines but for the first, or as many as there are. 0, STREAM_ABSENT, or
+ * ERROR_TRIMMED_DATA when the record in which that byte stood is gone. */
+int stream_read_text(struct store *store, const struct stream_description *stream, uint64_t offset,
+	size_t size, struct buf *ret, struct error *err) NODISCARD;
 
 extern const char *const stream_view_type_names[]; /* of enum stream_view; NULL ends it */
 extern const char *const stream_event_names[]; /* of INSERT, MODIFY and REMOVE */
@@ -118,6 +131,7 @@ void stream_append_event_id(
 void stream_append_sequence_number(struct buf *buf, uint64_t offset);
 bool stream_parse_sequence_number(struct slice text, uint64_t *ret_offset);
 
-/* Removes what is older than the retention; the worker calls it. now_ns so that
- * tests can make time pass. */
+/* Removes what is older than the retention and nobody has asked to keep
+ * (store_keep_streams()); the worker calls it. now_ns so that tests can make time
+ * pass. */
 int stream_trim(struct store *store, int64_t now_ns, struct error *err) NODISCARD;

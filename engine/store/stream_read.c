@@ -79,7 +79,7 @@ int stream_extent(struct store *store, const struct stream_description *descript
 	if (r == STREAM_ABSENT)
 		return r;
 	state = stream_state(stream);
-	*ret = (struct stream_extent){ state.start, state.last, state.end };
+	*ret = (struct stream_extent){ state.start, state.last, state.end, state.newest_ns };
 	return 0;
 }
 
@@ -88,6 +88,7 @@ struct reading {
 	DBC *cursor;
 	DBT key, data;
 	uint64_t offset; /* of the next one, or before it */
+	bool within; /* or within it */
 	uint64_t end; /* what is committed ends here */
 	size_t limit;
 	size_t max_bytes;
@@ -131,17 +132,40 @@ static void load_offset(struct reading *reading)
 	memcpy(reading->key.data, key, sizeof(key));
 }
 
+static int get_record(struct reading *reading, uint32_t direction)
+{
+	return reading->cursor->get(reading->cursor, &reading->key, &reading->data, direction);
+}
+
+/* The first record to be read: what Berkeley DB returns. */
+static int get_first(struct reading *reading)
+{
+	char wanted[STREAM_KEY_LENGTH];
+	int r;
+
+	load_offset(reading);
+	r = get_record(reading, DB_SET_RANGE);
+	if (!reading->within || (r && r != DB_NOTFOUND))
+		return r;
+	stream_key_encode(reading->offset, wanted);
+	if (r == DB_NOTFOUND)
+		return get_record(reading, DB_LAST);
+	if (slice_equal(bdb_slice(&reading->key), slice_of(wanted, sizeof(wanted))))
+		return 0;
+	return get_record(reading, DB_PREV);
+}
+
 #define READ_AGAIN 1 /* after a deadlock */
 
 static int read_run(struct reading *reading, struct error *err)
 {
-	uint32_t direction = DB_SET_RANGE;
 	struct stream_record record;
+	bool first = true;
 	int r;
 
-	load_offset(reading);
 	while (!is_full(reading)) {
-		r = reading->cursor->get(reading->cursor, &reading->key, &reading->data, direction);
+		r = first ? get_first(reading) : get_record(reading, DB_NEXT);
+		first = false;
 		if (r == DB_NOTFOUND)
 			return 0;
 		if (r)
@@ -153,7 +177,7 @@ static int read_run(struct reading *reading, struct error *err)
 			return 0;
 		add_record(reading, &record);
 		reading->offset = record.next_offset;
-		direction = DB_NEXT;
+		reading->within = false;
 	}
 	return 0;
 }
@@ -180,14 +204,29 @@ static int read_records(struct reading *reading, DB *file, struct error *err)
 	return r == READ_AGAIN ? bdb_error(err, DB_LOCK_DEADLOCK, "reading a stream") : r;
 }
 
+static int read_stream(struct store *store, const struct stream_description *description,
+	struct reading *reading, struct error *err)
+{
+	struct stream *stream CLEANUP(stream_unrefp) = NULL;
+	int r;
+
+	TRY(r = stream_get(store, description->id, &stream, err));
+	if (r == STREAM_ABSENT)
+		return r;
+	reading->key.flags = reading->data.flags = DB_DBT_REALLOC;
+	reading->end = stream_state(stream).end;
+	if (reading->offset < reading->end)
+		r = read_records(reading, stream->file, err);
+	free(reading->key.data);
+	free(reading->data.data);
+	return r;
+}
+
 int stream_read(struct store *store, const struct stream_description *description, uint64_t offset,
 	size_t limit, size_t max_bytes, struct arena *arena, struct stream_record **ret,
 	size_t *ret_count, struct error *err)
 {
-	struct stream *stream CLEANUP(stream_unrefp) = NULL;
 	struct reading reading = {
-		.key.flags = DB_DBT_REALLOC,
-		.data.flags = DB_DBT_REALLOC,
 		.offset = offset,
 		.limit = limit,
 		.max_bytes = max_bytes,
@@ -195,15 +234,26 @@ int stream_read(struct store *store, const struct stream_description *descriptio
 	};
 	int r;
 
-	TRY(r = stream_get(store, description->id, &stream, err));
-	if (r == STREAM_ABSENT)
-		return r;
-	reading.end = stream_state(stream).end;
-	if (offset < reading.end)
-		r = read_records(&reading, stream->file, err);
-	free(reading.key.data);
-	free(reading.data.data);
-	TRY(r);
+	TRY(r = read_stream(store, description, &reading, err));
+	*ret = reading.records;
+	*ret_count = reading.count;
+	return r;
+}
+
+int stream_read_within(struct store *store, const struct stream_description *description,
+	uint64_t offset, size_t limit, size_t max_bytes, struct arena *arena,
+	struct stream_record **ret, size_t *ret_count, struct error *err)
+{
+	struct reading reading = {
+		.offset = offset,
+		.within = true,
+		.limit = limit,
+		.max_bytes = max_bytes,
+		.arena = arena,
+	};
+	int r;
+
+	TRY(r = read_stream(store, description, &reading, err));
 	*ret = reading.records;
 	*ret_count = reading.count;
 	return r;

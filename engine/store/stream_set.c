@@ -151,6 +151,7 @@ static int learn_end(DBC *cursor, struct stream_state *state, struct error *err)
 	TRY(stream_record_peek(bdb_slice(&key), bdb_slice(&data), &record, err));
 	state->last = record.offset;
 	state->end = record.next_offset;
+	state->newest_ns = record.time_ns;
 	return 0;
 }
 

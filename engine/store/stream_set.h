@@ -21,6 +21,7 @@ struct stream_state {
 	uint64_t start, end; /* offsets: of the first record, after the last one */
 	uint64_t last; /* of the last record; equal to end when there is none */
 	int64_t oldest_ns; /* time of the first record; 0: not known */
+	int64_t newest_ns; /* of the last one; 0 when there is none */
 };
 
 struct stream {

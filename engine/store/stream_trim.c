@@ -14,6 +14,7 @@
 struct trim {
 	struct stream *stream;
 	int64_t before_ns; /* what is not newer goes */
+	uint64_t keep; /* unless it ends after this offset */
 };
 
 #define TRIM_MORE 1
@@ -52,7 +53,7 @@ static int delete_batch(
 		r = cursor->get(cursor, &key, &data, DB_NEXT | DB_RMW);
 		if (r == DB_NOTFOUND) {
 			state->start = state->last = state->end;
-			state->oldest_ns = 0;
+			state->oldest_ns = state->newest_ns = 0;
 			return 0;
 		}
 		if (r)
@@ -60,7 +61,7 @@ static int delete_batch(
 		TRY(stream_record_peek(bdb_slice(&key), bdb_slice(&data), &record, err));
 		state->start = record.offset;
 		state->oldest_ns = record.time_ns;
-		if (record.time_ns > trim->before_ns)
+		if (record.time_ns > trim->before_ns || record.next_offset > trim->keep)
 			return 0;
 		r = cursor->del(cursor, 0);
 		if (r)
@@ -87,26 +88,36 @@ static int delete_old(
 	return outcome;
 }
 
+static uint64_t ask_keeper(const struct trim *trim)
+{
+	const struct store *store = trim->stream->store;
+
+	if (!store->keeper)
+		return UINT64_MAX;
+	return store->keeper(store->keeper_context, trim->stream->description.id);
+}
+
 static int trim_body(struct txn *txn, void *context, struct error *err)
 {
-	const struct trim *trim = context;
+	struct trim *trim = context;
 	struct stream_state *state;
 	uint64_t start;
 	int r;
 
 	if (!stream_state(trim->stream).registered)
 		return 0; /* removed before this transaction */
+	trim->keep = ask_keeper(trim);
 	state = stream_change(txn, trim->stream);
 	start = state->start;
 	TRY(r = delete_old(txn, trim, state, err));
-	if (r != TRIM_MORE && has_expired(trim, state))
+	if (r != TRIM_MORE && has_expired(trim, state) && state->start == state->end)
 		state->registered = false;
 	if (start != state->start || !state->registered)
 		TRY(stream_registry_put(txn, trim->stream, err));
 	return r;
 }
 
-static int trim_stream(const struct trim *trim, struct error *err)
+static int trim_stream(struct trim *trim, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct store *store = trim->stream->store;
@@ -118,8 +129,7 @@ static int trim_stream(const struct trim *trim, struct error *err)
 	if (is_recent(trim, &state))
 		return 0;
 	do {
-		r = txn_run(
-			store, TXN_WRITE, DURABLE_PROCESS, &arena, trim_body, (void *)trim, err);
+		r = txn_run(store, TXN_WRITE, DURABLE_PROCESS, &arena, trim_body, trim, err);
 	} while (r == TRIM_MORE && !worker_stopping(&store->worker));
 	return r;
 }
