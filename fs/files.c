@@ -17,6 +17,8 @@ const struct file_operations *file_operations_of(enum node_kind kind)
 		[NODE_EXPORT] = &export_file,
 		[NODE_ERROR] = &error_file,
 		[NODE_TTL] = &ttl_file,
+		[NODE_STREAM] = &stream_file,
+		[NODE_FOLLOW] = &follow_file,
 		[NODE_QUERY] = &query_file,
 		[NODE_PARTIQL] = &query_file,
 		[NODE_OPERATION] = &operation_file,

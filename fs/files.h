@@ -19,6 +19,7 @@ struct handle {
 	struct caller opener;
 	int flags; /* of open(2) */
 	unsigned references; /* the open file's, and one for each request at work */
+	bool nonblocking; /* of the last read; atomic */
 	struct handle *previous, *next; /* in filesystem.handles */
 };
 
@@ -35,6 +36,10 @@ struct file_operations {
 		const struct mount_table *table, struct stat *ret);
 	void (*read)(struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size,
 		off_t offset);
+	/* The events of poll(2) that are there now. The poll (or NULL) is taken over,
+	 * to be notified of others. NULL: reading and writing are always possible. */
+	unsigned (*poll)(
+		struct filesystem *fs, struct handle *handle, struct fuse_pollhandle *poll);
 	void (*write)(struct filesystem *fs, fuse_req_t req, struct handle *handle,
 		struct slice data, off_t offset);
 	void (*flush)(struct filesystem *fs, fuse_req_t req, struct handle *handle);
@@ -82,4 +87,5 @@ int handle_attributes(struct filesystem *fs, const struct node *node, struct sta
 extern const struct file_operations item_file, scratch_file_operations, schema_file, info_file,
 	import_file, export_file, error_file;
 extern const struct file_operations ttl_file;
+extern const struct file_operations stream_file, follow_file;
 extern const struct file_operations query_file, operation_file;

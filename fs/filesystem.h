@@ -22,10 +22,12 @@
 struct ephemerals;
 struct executor;
 struct filesystem;
+struct follow;
 struct handle;
 struct invalidator;
 struct kept_questions;
 struct listing;
+struct open_streams;
 struct rejection_log;
 struct scratch;
 
@@ -38,6 +40,8 @@ struct filesystem {
 	struct ephemerals *ephemerals;
 	struct invalidator *invalidator;
 	struct executor *executor;
+	struct open_streams *streams; /* of .stream */
+	struct follow *follow; /* who waits for a change */
 	atomic_bool ending; /* the last request came: long work stops */
 	pthread_mutex_t handles_mutex;
 	struct handle *handles; /* all that are open */

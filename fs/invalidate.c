@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "follow.h"
 #include "invalidate.h"
 
 #include <pthread.h>
@@ -205,4 +206,5 @@ void invalidate_changes(void *context, const struct change *changes, size_t coun
 		else if (slice_present(changes[i].row_key) && !own_changes)
 			invalidate_item(fs, &changes[i]);
 	}
+	follow_changes(fs->follow, changes, count);
 }

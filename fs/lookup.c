@@ -75,6 +75,8 @@ static int more_attributes(struct filesystem *fs, const struct caller *caller,
 
 	if (directory && directory->attributes)
 		return directory->attributes(fs, caller, view, ret);
+	if (file && file->attributes && handle_attributes(fs, view->node, ret) == 0)
+		return 0;
 	if (file && file->find)
 		return file->find(fs, caller, view->table, ret);
 	if (!links)
@@ -395,6 +397,15 @@ int finder_no_schema(const struct finder *finder)
 		"echo 'id:S' > .schema");
 }
 
+/* Writing to `.stream` enables the table's stream where there is none. */
+static int prepare_stream(const struct finder *finder, struct directory_entry *ret)
+{
+	if (!mount_table_exists(finder->directory->table))
+		return finder_no_schema(finder);
+	directory_identify(finder, NODE_STREAM, ABSENT_SLICE, ret);
+	return 0;
+}
+
 static int prepare_item(const struct finder *finder, struct directory_entry *ret)
 {
 	struct error err = ERROR_INIT;
@@ -428,6 +439,8 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 		return finder_no_schema(&finder);
 	if (outcome == PATH_FOUND && finder.step.kind == NODE_ITEM)
 		return prepare_item(&finder, ret);
+	if (outcome == PATH_FOUND && finder.step.kind == NODE_STREAM)
+		return prepare_stream(&finder, ret);
 	if (finder.step.kind == NODE_PARTITION && slice_ends_with(name, SLICE(".json")) &&
 		name.data[0] != '.' && name.data[0] != '#')
 		return misplaced(&finder);

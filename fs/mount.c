@@ -5,9 +5,11 @@
 #include "base/memory.h"
 #include "ephemeral.h"
 #include "executor.h"
+#include "follow.h"
 #include "invalidate.h"
 #include "kept_questions.h"
 #include "listing.h"
+#include "open_stream.h"
 #include "operations.h"
 #include "rejection.h"
 #include "requests.h"
@@ -73,6 +75,9 @@ static int filesystem_open(
 	fs->nodes = node_table_new(invalidate_entry, fs->invalidator);
 	fs->ephemerals = ephemerals_new();
 	fs->executor = executor_new();
+	fs->streams = open_streams_new();
+	fs->follow = follow_new(fs);
+	engine_keep_streams(fs->engine, open_streams_keep, fs->streams);
 	fs->rejections = rejection_log_new();
 	fs->kept_questions = kept_questions_new();
 	fs->owner = getuid();
@@ -91,6 +96,8 @@ static void filesystem_close(struct filesystem *fs)
 		executor_free(fs->executor);
 	invalidator_free(fs->invalidator);
 	node_table_free(fs->nodes);
+	open_streams_free(fs->streams);
+	follow_free(fs->follow);
 	ephemerals_free(fs->ephemerals);
 	rejection_log_free(fs->rejections);
 	kept_questions_free(fs->kept_questions);
@@ -258,6 +265,22 @@ static int find_connection(const char *mount_point)
 	return minor;
 }
 
+/* A follow_detached: whether the mount of that connection, which is known, is in
+ * no place any more, as after a lazy unmount. */
+static bool is_detached(void *context)
+{
+	const int *connection = context;
+	FILE *mounts CLEANUP(fclosep) = fopen("/proc/self/mountinfo", "re");
+	char *line CLEANUP(cleanup_free) = NULL;
+	size_t size = 0;
+	bool attached = !mounts || *connection < 0;
+	int minor;
+
+	while (!attached && getline(&line, &size, mounts) > 0)
+		attached = sscanf(line, "%*s %*s 0:%d", &minor) == 1 && minor == *connection;
+	return !attached;
+}
+
 /* Ended by a signal while mounted: what waits for an answer gets an error, and
  * our own thread that may wait in the kernel for it comes back. */
 static void abort_connection(int connection)
@@ -280,6 +303,7 @@ static int serve(struct fuse_session *session, struct filesystem *fs, const char
 	struct fuse_loop_config *config;
 	int r;
 
+	follow_watch_mount(fs->follow, is_detached, &connection);
 	invalidator_start(fs->invalidator, session);
 	engine_watch(fs->engine, invalidate_changes, fs);
 	events->ready(events->context);
@@ -293,6 +317,7 @@ static int serve(struct fuse_session *session, struct filesystem *fs, const char
 	atomic_store(&fs->ending, true);
 	executor_free(fs->executor);
 	fs->executor = NULL;
+	follow_end(fs->follow);
 	handles_release(fs);
 	listings_close(fs);
 	engine_watch(fs->engine, NULL, NULL);

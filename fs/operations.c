@@ -399,6 +399,7 @@ const struct fuse_lowlevel_ops filesystem_operations = {
 	.link = op_link,
 	.open = op_open,
 	.read = op_read,
+	.poll = op_poll,
 	.write = op_write,
 	.flush = op_flush,
 	.release = op_release,

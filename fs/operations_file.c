@@ -9,6 +9,7 @@
 #include "requests.h"
 
 #include <errno.h>
+#include <poll.h>
 
 /* Of the attributes of a file that was just created, in seconds. */
 #define DRAFT_TIMEOUT 1.0
@@ -96,8 +97,24 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct f
 	struct handle *handle = handle_ref(handle_of(info));
 
 	(void)ino;
+	__atomic_store_n(&handle->nonblocking, (info->flags & O_NONBLOCK) != 0, __ATOMIC_RELAXED);
 	handle->operations->read(fs, req, handle, size, offset);
 	handle_unref(handle, fs);
+}
+
+void op_poll(
+	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info, struct fuse_pollhandle *poll)
+{
+	struct filesystem *fs = operation_filesystem(req);
+	struct handle *handle = handle_of(info);
+	unsigned events = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
+
+	(void)ino;
+	if (handle->operations->poll)
+		events = handle->operations->poll(fs, handle, poll);
+	else if (poll)
+		fuse_pollhandle_destroy(poll);
+	fuse_reply_poll(req, events);
 }
 
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,

@@ -27,6 +27,8 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off
 	struct fuse_file_info *info);
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void op_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info);
+void op_poll(
+	fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info, struct fuse_pollhandle *poll);
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
