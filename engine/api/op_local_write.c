@@ -10,6 +10,7 @@
 
 /* Many writes, one transaction. */
 struct items_change {
+	const struct write_items_input *in;
 	struct write_action *actions;
 	struct write_result *results;
 	size_t *writes; /* of each action: its place in the request */
@@ -37,18 +38,71 @@ static void order_by_key(struct items_change *changes, struct arena *arena)
 		changes->actions);
 }
 
+static int apply_change(struct txn *txn, struct items_change *changes, size_t i, struct error *err)
+{
+	struct slice encoded = changes->in->writes[changes->writes[i]].encoded;
+	struct arena_mark mark = arena_mark(txn_arena(txn));
+	struct write_action action = changes->actions[i];
+	struct map item;
+	int r;
+
+	if (slice_present(encoded)) {
+		TRY(item_decode(txn_arena(txn), encoded, &item, err));
+		action.item = &item;
+	}
+	r = write_apply(txn, &action, &changes->results[i], err);
+	arena_reset(txn_arena(txn), mark);
+	TRY(r);
+	if (r == WRITE_ABSENT)
+		return error_set(err, ERROR_ITEM_CHANGED, "The item is no longer there");
+	return 0;
+}
+
+/* Whether a failure is one of an item, not of the whole. */
+static bool is_of_item(const struct write_items_input *in, const struct error *failure)
+{
+	static const bool of_item[ERROR_CLASS_COUNT] = {
+		[ERROR_VALIDATION] = true,
+		[ERROR_KEY_EMPTY] = true,
+		[ERROR_TOO_LARGE] = true,
+		[ERROR_ITEM_EXISTS] = true,
+		[ERROR_ITEM_CHANGED] = true,
+		[ERROR_COLLECTION_TOO_LARGE] = true,
+	};
+
+	return of_item[failure->class] ||
+	       (in->transacted && failure->class == ERROR_TABLE_NOT_FOUND);
+}
+
+/* Looks at all of them, also after one has failed. */
+static int apply_all_or_none(struct txn *txn, struct items_change *changes, struct error *err)
+{
+	const struct write_items_input *in = changes->in;
+
+	for (size_t i = 0; i < changes->count; i++) {
+		struct error *failure = &in->item_errors[changes->writes[i]];
+
+		error_release(failure);
+		if (apply_change(txn, changes, i, failure) < 0 && !is_of_item(in, failure))
+			return error_move(err, failure);
+	}
+	for (size_t i = 0; i < in->count; i++) {
+		if (in->item_errors[i].class != ERROR_NONE)
+			return error_set(err, ERROR_TRANSACTION_CANCELED,
+				"Transaction cancelled, please refer cancellation reasons for "
+				"specific reasons");
+	}
+	return 0;
+}
+
 static int apply_changes(struct txn *txn, void *context, struct error *err)
 {
 	struct items_change *changes = context;
 
-	for (size_t n = 0; n < changes->count; n++) {
-		size_t i = changes->order ? changes->order[n] : n;
-		int r = write_apply(txn, &changes->actions[i], &changes->results[i], err);
-
-		TRY(r);
-		if (r == WRITE_ABSENT)
-			return error_set(err, ERROR_ITEM_CHANGED, "The item is no longer there");
-	}
+	if (changes->in->transacted)
+		return apply_all_or_none(txn, changes, err);
+	for (size_t n = 0; n < changes->count; n++)
+		TRY(apply_change(txn, changes, changes->order ? changes->order[n] : n, err));
 	return 0;
 }
 
@@ -58,21 +112,36 @@ static const enum write_expect expects[] = {
 	[ITEM_UNCHANGED] = EXPECT_STAMP,
 };
 
+static int plan_write(const struct item_write *write, struct table *table, struct arena *arena,
+	struct planned_write *ret, struct error *err)
+{
+	bool whole = write->kind == ITEM_PUT && !slice_present(write->encoded);
+
+	if (!whole)
+		return plan_delete(ret, table, write->item, arena, err);
+	TRY(item_validate(write->item, err));
+	TRY(plan_put(ret, table, write->item, arena, err));
+	return index_check_item(table_description(table), NULL, write->item, err);
+}
+
+static const enum write_kind kinds[] = {
+	[ITEM_PUT] = WRITE_PUT,
+	[ITEM_DELETE] = WRITE_DELETE,
+	[ITEM_TOUCH] = WRITE_TOUCH,
+	[ITEM_CHECK] = WRITE_CHECK,
+};
+
 static int prepare_write(const struct item_write *write, struct table *table, struct arena *arena,
 	struct write_action *ret, struct error *err)
 {
 	struct planned_write plan;
 
-	if (write->kind == ITEM_PUT) {
-		TRY(item_validate(write->item, err));
-		TRY(plan_put(&plan, table, write->item, arena, err));
-		TRY(index_check_item(table_description(table), NULL, write->item, err));
-	} else {
-		TRY(plan_delete(&plan, table, write->item, arena, err));
-	}
+	if (slice_present(write->table_id) &&
+		!slice_equal(write->table_id, table_description(table)->id))
+		return error_set(err, ERROR_TABLE_NOT_FOUND, "Requested resource not found");
+	TRY(plan_write(write, table, arena, &plan, err));
 	*ret = plan.action;
-	if (write->kind == ITEM_TOUCH)
-		ret->kind = WRITE_TOUCH;
+	ret->kind = kinds[write->kind];
 	ret->expect = write->must_exist ? EXPECT_PRESENT : expects[write->expectation];
 	ret->expected_stamp = write->expected_stamp;
 	ret->own_text = write->own_text;
@@ -113,17 +182,20 @@ static int prepare_writes(struct engine *engine, const struct write_items_input 
 	struct error *err)
 {
 	for (size_t i = 0; i < in->count; i++) {
-		struct error *item_err = in->item_errors ? &in->item_errors[i] : err;
+		struct error failure = ERROR_INIT;
 		struct table *table;
 		int r;
 
-		TRY(hold_table(engine, held, in->writes[i].table_name, &table, err));
-		r = prepare_write(
-			&in->writes[i], table, arena, &changes->actions[changes->count], item_err);
+		r = hold_table(engine, held, in->writes[i].table_name, &table, &failure);
+		if (r == 0)
+			r = prepare_write(&in->writes[i], table, arena,
+				&changes->actions[changes->count], &failure);
 		if (r == 0)
 			changes->writes[changes->count++] = i;
-		else if (!in->item_errors)
-			return -1;
+		else if (!in->item_errors || !is_of_item(in, &failure))
+			return error_move(err, &failure);
+		else
+			error_move(&in->item_errors[i], &failure);
 	}
 	return 0;
 }
@@ -133,13 +205,13 @@ int run_write_items(struct engine *engine, struct request *request, struct error
 	const struct write_items_input *in = request->input;
 	struct write_items_output *out = request->output;
 	struct held_tables held CLEANUP(held_tables_release) = { NULL, 0 };
-	struct items_change changes = { 0 };
+	struct items_change changes = { .in = in };
 
 	changes.actions = arena_alloc_array(request->arena, in->count, sizeof(*changes.actions));
 	changes.results = arena_alloc_array(request->arena, in->count, sizeof(*changes.results));
 	changes.writes = arena_alloc_array(request->arena, in->count, sizeof(*changes.writes));
 	TRY(prepare_writes(engine, in, &held, &changes, request->arena, err));
-	if (in->item_errors)
+	if (in->item_errors && !in->transacted)
 		order_by_key(&changes, request->arena);
 	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
 		apply_changes, &changes, err));

@@ -255,12 +255,21 @@ struct list_partitions_output {
 	bool more;
 };
 
-enum item_write_kind { ITEM_PUT, ITEM_DELETE, ITEM_TOUCH };
+enum item_write_kind {
+	ITEM_PUT,
+	ITEM_DELETE,
+	ITEM_TOUCH,
+	ITEM_CHECK /* changes nothing: what it expects must hold */
+};
 
 struct item_write {
 	enum item_write_kind kind;
 	struct slice table_name;
-	const struct map *item; /* for delete and touch the key alone */
+	struct slice table_id; /* absent: whatever table has the name */
+	const struct map *item; /* but for a put the key alone */
+	/* Of a put, absent or all of the item as item_encode() has it, validated:
+	 * it is decoded only while it is written. *item is then its key. */
+	struct slice encoded;
 	enum item_expectation expectation;
 	uint64_t expected_stamp;
 	bool must_exist; /* else the whole request fails with ERROR_ITEM_CHANGED */
@@ -276,12 +285,19 @@ struct write_items_input {
 	 * each write: such an item is left out and told there, to be released
 	 * by the caller. */
 	struct error *item_errors;
+	/* With item_errors: one that fails fails them all, once all were judged,
+	 * with ERROR_TRANSACTION_CANCELED. Its error then stays there. */
+	bool transacted;
 };
 
 struct write_items_output {
 	struct item_facts *facts; /* one for each write, of the new item; zero without one */
 	size_t written;
 };
+
+/* What the reasons of a cancelled transaction call a failure: "None",
+ * "ConditionalCheckFailed", … */
+const char *cancellation_code(const struct error *failure);
 
 struct describe_storage_output {
 	uint64_t bytes_used; /* on disk, by the data directory */

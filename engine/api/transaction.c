@@ -39,17 +39,20 @@ int transaction_check_distinct(const struct transaction *transaction, struct err
 
 /* Reasons. */
 
-static const char *reason_code(const struct error *failure)
+const char *cancellation_code(const struct error *failure)
 {
-	if (failure->class == ERROR_NONE)
-		return "None";
-	if (failure->class == ERROR_CONDITION_FAILED)
-		return "ConditionalCheckFailed";
-	if (failure->class == ERROR_DUPLICATE_ITEM)
-		return "DuplicateItem";
-	if (failure->class == ERROR_TABLE_NOT_FOUND)
-		return "ResourceNotFound";
-	return "ValidationError";
+	static const char *const codes[ERROR_CLASS_COUNT] = {
+		[ERROR_NONE] = "None",
+		[ERROR_CONDITION_FAILED] = "ConditionalCheckFailed",
+		[ERROR_ITEM_EXISTS] = "ConditionalCheckFailed",
+		[ERROR_ITEM_CHANGED] = "ConditionalCheckFailed",
+		[ERROR_DUPLICATE_ITEM] = "DuplicateItem",
+		[ERROR_TABLE_NOT_FOUND] = "ResourceNotFound",
+		[ERROR_COLLECTION_TOO_LARGE] = "ItemCollectionSizeLimitExceeded",
+		[ERROR_CONFLICT] = "TransactionConflict",
+	};
+
+	return codes[failure->class] ? codes[failure->class] : "ValidationError";
 }
 
 bool transaction_is_reason(const struct error *failure)
@@ -60,7 +63,7 @@ bool transaction_is_reason(const struct error *failure)
 
 static void append_reason(struct buf *buf, const struct error *failure)
 {
-	buf_appendf(buf, "{\"Code\":\"%s\"", reason_code(failure));
+	buf_appendf(buf, "{\"Code\":\"%s\"", cancellation_code(failure));
 	if (failure->details)
 		buf_appendf(buf, ",%s", failure->details);
 	if (failure->message) {
@@ -77,7 +80,7 @@ int transaction_canceled(const struct error *failures, size_t count, struct erro
 
 	buf_append_string(&reasons, "\"CancellationReasons\":[");
 	for (size_t i = 0; i < count; i++) {
-		buf_appendf(&codes, "%s%s", i ? ", " : "", reason_code(&failures[i]));
+		buf_appendf(&codes, "%s%s", i ? ", " : "", cancellation_code(&failures[i]));
 		buf_append_string(&reasons, i ? "," : "");
 		append_reason(&reasons, &failures[i]);
 	}
