@@ -5,6 +5,8 @@ const struct directory_operations *directory_operations_of(enum node_kind kind)
 	static const struct directory_operations *const directories[NODE_KIND_COUNT] = {
 		[NODE_ROOT] = NULL,
 		[NODE_API] = &api_directory,
+		[NODE_TRANSACTIONS] = &transactions_directory,
+		[NODE_TRANSACTION] = &transaction_directory,
 		[NODE_WHERE] = &where_directory,
 		[NODE_CONDITION] = &condition_directory,
 		[NODE_INDEXES] = &indexes_directory,

@@ -50,3 +50,4 @@ void directory_identify(const struct finder *finder, enum node_kind kind, struct
 
 extern const struct directory_operations api_directory, indexes_directory, index_directory,
 	index_partition_directory, where_directory, condition_directory;
+extern const struct directory_operations transactions_directory, transaction_directory;

@@ -89,3 +89,4 @@ extern const struct file_operations item_file, scratch_file_operations, schema_f
 extern const struct file_operations ttl_file;
 extern const struct file_operations stream_file, follow_file;
 extern const struct file_operations query_file, operation_file;
+extern const struct file_operations control_file;

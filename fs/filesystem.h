@@ -7,9 +7,10 @@
  *
  * Lock order, from the first to the last: a listing's mutex; a handle's (of
  * .import first the feeding one, then the importer's, then the handle's own); the
- * lists of handles and listings; ephemerals; the node table's; the rejections';
- * the invalidator's queue. None but a handle's and a listing's is held while the
- * engine runs, none but a handle's while the kernel is answered.
+ * lists of handles and listings; that of the transactions; a transaction's; ephemerals;
+ * the node table's; the rejections'; the invalidator's queue. None but a handle's and a
+ * listing's is held while the engine runs, none but a handle's while the kernel is
+ * answered.
  */
 #pragma once
 
@@ -30,6 +31,7 @@ struct listing;
 struct open_streams;
 struct rejection_log;
 struct scratch;
+struct transactions;
 
 struct filesystem {
 	struct engine *engine;
@@ -40,6 +42,7 @@ struct filesystem {
 	struct ephemerals *ephemerals;
 	struct invalidator *invalidator;
 	struct executor *executor;
+	struct transactions *transactions;
 	struct open_streams *streams; /* of .stream */
 	struct follow *follow; /* who waits for a change */
 	atomic_bool ending; /* the last request came: long work stops */

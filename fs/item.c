@@ -12,6 +12,13 @@
 
 #include <errno.h>
 
+#define ITEM_TIMEOUT 30.0
+
+double item_timeout(const struct mount_table *table)
+{
+	return table->transaction ? 0 : ITEM_TIMEOUT;
+}
+
 void item_fill_attributes(const struct filesystem *fs, uint64_t inode,
 	const struct item_facts *facts, struct stat *ret)
 {
@@ -59,7 +66,7 @@ int item_attributes(
 	if (r == REQUEST_ABSENT)
 		return absent_attributes(fs, view, ret);
 	if (!node_drafts(fs->nodes, view->node).open)
-		*ret_timeout = ITEM_TIMEOUT;
+		*ret_timeout = item_timeout(view->table);
 	item_fill_attributes(fs, view->inode, &facts, ret);
 	return 0;
 }
@@ -71,9 +78,9 @@ int item_set_mtime(struct filesystem *fs, const struct caller *caller, const str
 	struct error err = ERROR_INIT;
 	struct item_place place;
 	struct map key;
+	const struct mount_table *table = view->table;
 	struct item_write write = {
 		.kind = ITEM_TOUCH,
-		.table_name = view->table->name,
 		.item = &key,
 		.must_exist = true,
 		.mtime_ns = mtime_ns,
@@ -86,7 +93,7 @@ int item_set_mtime(struct filesystem *fs, const struct caller *caller, const str
 	if (!place.key_known)
 		return -ENOENT;
 	key = key_to_map(place.schema, &place.key, &arena);
-	if (item_write_all(fs, &write, 1, &arena, &err) < 0) {
+	if (item_write_all(fs, &table, &write, 1, &arena, &err) < 0) {
 		if (err.class == ERROR_ITEM_CHANGED) {
 			error_release(&err);
 			return -ENOENT;
@@ -203,6 +210,7 @@ static int move_item(struct filesystem *fs, const struct node_view *from,
 	const struct map *item;
 	struct item_facts facts;
 	struct map moved, old_key;
+	const struct mount_table *const tables[] = { from->table, to->table };
 	struct item_write writes[2];
 	int r;
 
@@ -220,20 +228,18 @@ static int move_item(struct filesystem *fs, const struct node_view *from,
 	old_key = key_to_map(from_place.schema, &from_place.key, arena);
 	writes[0] = (struct item_write){
 		.kind = ITEM_DELETE,
-		.table_name = from->table->name,
 		.item = &old_key,
 		.expectation = ITEM_UNCHANGED,
 		.expected_stamp = facts.stamp,
 	};
 	writes[1] = (struct item_write){
 		.kind = ITEM_PUT,
-		.table_name = to->table->name,
 		.item = &moved,
 		.expectation = replace ? ITEM_ANY : ITEM_ABSENT,
 		.own_text = movable_text(facts.own_text, &to_place, arena),
 		.mtime_ns = facts.mtime_ns,
 	};
-	return item_write_all(fs, writes, 2, arena, err);
+	return item_write_all(fs, tables, writes, 2, arena, err);
 }
 
 int item_move(struct filesystem *fs, const struct caller *caller, const struct node_view *from,

@@ -29,4 +29,6 @@ int item_cut(struct filesystem *fs, const struct caller *caller, const struct no
 int item_move(struct filesystem *fs, const struct caller *caller, const struct node_view *from,
 	const struct node_view *to, bool replace);
 
-#define ITEM_TIMEOUT 30.0 /* seconds; changes by other doors are invalidated */
+/* How long the kernel may keep what it knows of a table's items, in seconds:
+ * changes by other doors are invalidated, but not in a transaction's view. */
+double item_timeout(const struct mount_table *table);

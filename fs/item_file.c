@@ -61,10 +61,10 @@ static struct item_handle *item_handle_new(
 	return item;
 }
 
-static void open_reader(
-	struct filesystem *fs, struct item_handle *item, struct fuse_file_info *info)
+static void open_reader(struct filesystem *fs, struct item_handle *item,
+	const struct mount_table *table, struct fuse_file_info *info)
 {
-	item->paged = item->existed && item->text.len <= PAGED_MAX &&
+	item->paged = item->existed && !table->transaction && item->text.len <= PAGED_MAX &&
 		      clock_realtime_ns() - (int64_t)item->facts.stamp > QUIET_NS;
 	info->noflush = 1;
 	info->direct_io = !item->paged;
@@ -112,7 +112,7 @@ static int item_open(struct filesystem *fs, const struct caller *caller, struct 
 	if (writes)
 		open_writer(fs, item, flags & O_TRUNC, info);
 	else
-		open_reader(fs, item, info);
+		open_reader(fs, item, view->table, info);
 	*ret = &item->handle;
 	return 0;
 }

@@ -62,13 +62,13 @@ int item_put(struct filesystem *fs, const struct node_view *view,
 	return r;
 }
 
-int item_write_all(struct filesystem *fs, const struct item_write *writes, size_t count,
-	struct arena *arena, struct error *err)
+int item_write_all(struct filesystem *fs, const struct mount_table *const *tables,
+	struct item_write *writes, size_t count, struct arena *arena, struct error *err)
 {
 	int r;
 
 	invalidate_own_begin();
-	r = request_writes(fs, writes, count, arena, err);
+	r = request_writes(fs, tables, writes, count, arena, err);
 	invalidate_own_end();
 	return r;
 }

@@ -19,7 +19,7 @@ int item_append_text(struct filesystem *fs, const struct node_view *view, struct
 int item_put(struct filesystem *fs, const struct node_view *view,
 	const struct put_item_input *input, struct arena *arena, struct item_facts *ret,
 	struct error *err) NODISCARD;
-int item_write_all(struct filesystem *fs, const struct item_write *writes, size_t count,
-	struct arena *arena, struct error *err) NODISCARD;
+int item_write_all(struct filesystem *fs, const struct mount_table *const *tables,
+	struct item_write *writes, size_t count, struct arena *arena, struct error *err) NODISCARD;
 /* The text to keep beside the item: absent where it is the canonical one. */
 struct slice item_own_text(struct slice text, const struct map *item);

@@ -59,6 +59,9 @@ struct listing {
  * batch->count < BATCH_ENTRIES; name and key live in the batch's arena. */
 struct listing_entry *listing_add(
 	struct batch *batch, enum node_kind kind, struct slice name, struct slice key);
+/* Adds the tables behind the one of that name, or from the first. */
+int listing_add_tables(struct listing *listing, struct batch *batch, struct slice after,
+	struct error *err) NODISCARD;
 /* Fetches entries of one source from the position on; none at its end. */
 int listing_fill(struct listing *listing, struct batch *batch, const struct position *position,
 	struct error *err) NODISCARD;

@@ -48,11 +48,11 @@ static struct slice table_directory(struct slice table_name, struct arena *arena
 	return arena_copy(arena, buf_slice(&name));
 }
 
-static int add_tables(struct listing *listing, struct batch *batch, const struct position *position,
-	struct error *err)
+int listing_add_tables(
+	struct listing *listing, struct batch *batch, struct slice after, struct error *err)
 {
 	struct list_tables_input input = {
-		.exclusive_start_table_name = position->key,
+		.exclusive_start_table_name = after,
 		.limit = { true, TABLES_PAGE },
 	};
 	struct list_tables_output output = { 0 };
@@ -162,7 +162,7 @@ static int add_stored(struct listing *listing, struct batch *batch, const struct
 	const struct position *position, struct error *err)
 {
 	if (view->kind == NODE_ROOT)
-		return add_tables(listing, batch, position, err);
+		return listing_add_tables(listing, batch, position->key, err);
 	if (!mount_table_exists(view->table))
 		return 0;
 	if (view->kind == NODE_PARTITION)

@@ -9,6 +9,7 @@
 #include "item.h"
 #include "name.h"
 #include "requests.h"
+#include "transaction.h"
 
 #include <errno.h>
 
@@ -121,6 +122,7 @@ enum path_outcome finder_step(struct finder *finder)
 	struct path_directory directory = {
 		.kind = finder->directory->kind,
 		.schema = table && mount_table_exists(table) ? &table->schema : NULL,
+		.in_transaction = mount_table_transaction(table) != NULL,
 	};
 
 	return path_step(&directory, finder->name, finder->arena, &finder->step);
@@ -150,6 +152,38 @@ static int find_scratch(const struct finder *finder, struct directory_entry *ret
 	if (r < 0)
 		return r;
 	directory_identify(finder, NODE_SCRATCH, ABSENT_SLICE, ret);
+	return 0;
+}
+
+/* The table of a name in the directory of a transaction: 0, REQUEST_ABSENT or -1. */
+static int see_table(const struct finder *finder, struct mount_table **ret, struct error *err)
+{
+	struct mount_table *stored = NULL;
+	int r = request_table(finder->fs, finder->step.table_name, &stored, err);
+
+	if (r == 0)
+		r = transaction_table(finder->directory->table->transaction, stored, ret, err);
+	mount_table_unref(stored);
+	return r;
+}
+
+static int find_transaction_table(const struct finder *finder, struct directory_entry *ret)
+{
+	struct error err = ERROR_INIT;
+	struct mount_table *table;
+	int r = see_table(finder, &table, &err);
+
+	if (r < 0)
+		return finder_fail(finder, &err);
+	if (r == REQUEST_ABSENT)
+		return -ENOENT;
+	ret->identity = (struct node_identity){
+		.kind = NODE_TABLE,
+		.name = finder->name,
+		.table = table,
+	};
+	ret->table = table;
+	ret->timeout = DIRECTORY_TIMEOUT;
 	return 0;
 }
 
@@ -285,7 +319,7 @@ static int find_stored(
 		return find_draft(finder, ret);
 	item_fill_attributes(
 		finder->fs, node_item_inode(table->id, row_key), &facts, &ret->attributes);
-	ret->timeout = ITEM_TIMEOUT;
+	ret->timeout = item_timeout(table);
 	return 0;
 }
 
@@ -356,6 +390,8 @@ static int find_by_grammar(struct finder *finder, struct directory_entry *ret)
 	case PATH_FOUND:
 		break;
 	}
+	if (finder->step.kind == NODE_TABLE && finder->directory->kind == NODE_TRANSACTION)
+		return find_transaction_table(finder, ret);
 	if (finder->step.kind == NODE_TABLE)
 		return find_table(finder, ret);
 	if (finder->step.kind == NODE_PARTITION)
@@ -418,6 +454,21 @@ static int prepare_item(const struct finder *finder, struct directory_entry *ret
 	return 0;
 }
 
+/* A special file of tables that those in a transaction don't have. */
+static bool is_left_out(const struct finder *finder)
+{
+	if (!mount_table_transaction(finder->directory->table))
+		return false;
+	for (int kind = 0; kind < NODE_KIND_COUNT; kind++) {
+		const struct node_kind_info *info = &node_kinds[kind];
+
+		if (info->name && info->directory == finder->directory->kind &&
+			slice_equal_string(finder->name, info->name))
+			return !info->in_transactions;
+	}
+	return false;
+}
+
 int directory_prepare(struct filesystem *fs, const struct caller *caller,
 	const struct node_view *directory, struct slice name, struct arena *arena,
 	struct directory_entry *ret)
@@ -429,9 +480,16 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 	*ret = (struct directory_entry){ 0 };
 	if (name.len > NAME_LENGTH_MAX)
 		return -ENAMETOOLONG;
+	if (own && own->mkdir)
+		return filesystem_refuse(
+			fs, caller, directory->node, name, "there are only directories here");
 	if (own && own->find) /* nothing is there but what it finds */
 		return own->read_only ? -EROFS : -ENOENT;
 	outcome = finder_step(&finder);
+	if (is_left_out(&finder))
+		return filesystem_refuse(fs, caller, directory->node, name,
+			"of a table's special files a transaction has only .schema and .info: use "
+			"this one outside of it");
 	if (outcome == PATH_NOT_CANONICAL)
 		return finder_not_canonical(&finder);
 	if (directory->kind == NODE_TABLE && !mount_table_exists(directory->table) &&

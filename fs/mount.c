@@ -14,6 +14,7 @@
 #include "rejection.h"
 #include "requests.h"
 #include "scratch.h"
+#include "transaction.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,6 +76,7 @@ static int filesystem_open(
 	fs->nodes = node_table_new(invalidate_entry, fs->invalidator);
 	fs->ephemerals = ephemerals_new();
 	fs->executor = executor_new();
+	fs->transactions = transactions_new(fs, options->transaction_timeout);
 	fs->streams = open_streams_new();
 	fs->follow = follow_new(fs);
 	engine_keep_streams(fs->engine, open_streams_keep, fs->streams);
@@ -91,6 +93,7 @@ static int filesystem_open(
 /* After the last request: the threads that remain end first. */
 static void filesystem_close(struct filesystem *fs)
 {
+	transactions_free(fs->transactions);
 	engine_close(fs->engine);
 	if (fs->executor) /* it was never served */
 		executor_free(fs->executor);

@@ -13,6 +13,7 @@ struct mount_options {
 	bool read_only;
 	struct engine_options engine;
 	int64_t scratch_bytes; /* for each user; 0: the default */
+	unsigned transaction_timeout; /* seconds; 0: the default */
 };
 
 /* What is told of a mount's life, in this order. Other doors to the same engine

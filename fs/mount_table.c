@@ -1,6 +1,7 @@
 #include "mount_table.h"
 
 #include "base/memory.h"
+#include "transaction.h"
 
 struct mount_table *mount_table_new(
 	struct slice name, struct slice id, const struct key_schema *schema, int64_t created_ns)
@@ -39,5 +40,7 @@ void mount_table_unref(struct mount_table *table)
 	free((char *)table->id.data);
 	free((char *)table->schema.partition.name.data);
 	free((char *)table->schema.sort.name.data);
+	mount_table_unref(table->stored);
+	transaction_unref(table->transaction);
 	free(table);
 }

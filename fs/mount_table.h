@@ -4,6 +4,8 @@
 #include "model/key.h"
 #include <stdint.h>
 
+struct transaction;
+
 /* A table as the mount knows it: immutable and counted. */
 struct mount_table {
 	unsigned references;
@@ -12,6 +14,11 @@ struct mount_table {
 	struct key_schema schema;
 	int64_t created_ns;
 	bool dropped; /* atomic: the table of this id is no more */
+	/* Seen through a transaction, with an id of its own: the table as it is
+	 * outside, counted, and the transaction. NULL outside of one. The directory
+	 * of a transaction has a table too, that is none: nothing is outside. */
+	struct mount_table *stored;
+	struct transaction *transaction;
 };
 
 struct mount_table *mount_table_new(
@@ -22,4 +29,10 @@ void mount_table_unref(struct mount_table *table);
 static inline bool mount_table_exists(const struct mount_table *table)
 {
 	return table->id.len > 0;
+}
+
+/* The transaction that a directory's table is seen through, or NULL. */
+static inline struct transaction *mount_table_transaction(const struct mount_table *table)
+{
+	return table ? table->transaction : NULL;
 }

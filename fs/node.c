@@ -554,8 +554,12 @@ void node_drop_table(struct node_table *table, struct slice table_id)
 {
 	pthread_mutex_lock(&table->mutex);
 	for (struct node *node = table->oldest; node; node = node->newer) {
-		if (node->table && slice_equal(node->table->id, table_id))
-			__atomic_store_n(&node->table->dropped, true, __ATOMIC_RELAXED);
+		struct mount_table *mounted = node->table;
+
+		if (mounted && mounted->stored)
+			mounted = mounted->stored;
+		if (mounted && slice_equal(mounted->id, table_id))
+			__atomic_store_n(&mounted->dropped, true, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_unlock(&table->mutex);
 }

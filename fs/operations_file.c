@@ -216,7 +216,7 @@ static void know_entry(
 		&entry->facts, &ret->attr);
 	if (!node_drafts(context->fs->nodes, node).open &&
 		entry->changes == node_changes(context->fs->nodes))
-		ret->attr_timeout = ret->entry_timeout = ITEM_TIMEOUT;
+		ret->attr_timeout = ret->entry_timeout = item_timeout(context->view.table);
 }
 
 /* Packs one entry; false when there is no room. */

@@ -169,6 +169,9 @@ static int find_both(struct rename *rename)
 	if (directory_is_read_only(rename->from_directory->kind) ||
 		directory_is_read_only(rename->to_directory->kind))
 		return -EROFS;
+	if (mount_table_transaction(rename->from_directory->table) !=
+		mount_table_transaction(rename->to_directory->table))
+		return -EXDEV; /* lets mv copy into a transaction, or out of it */
 	r = directory_find(rename->fs, rename->caller, rename->from_directory, rename->from_name,
 		rename->arena, &rename->from);
 	if (r < 0)

@@ -1,5 +1,7 @@
 #include "requests.h"
 
+#include "transaction_requests.h"
+
 #define CANDIDATES 64 /* keys looked at in one request for a hashed name */
 
 int request_run(struct filesystem *fs, enum operation_id operation, const void *input, void *output,
@@ -56,6 +58,8 @@ int request_item(struct filesystem *fs, const struct mount_table *table, const s
 	};
 	struct get_item_output output = { 0 };
 
+	if (table->transaction)
+		return transaction_item(fs, table, key, arena, ret_item, ret, err);
 	TRY(check_table(table, err));
 	TRY(request_run(fs, OPERATION_GET_ITEM, &input, &output, arena, err));
 	if (!output.item)
@@ -105,6 +109,8 @@ int request_partition(struct filesystem *fs, const struct mount_table *table,
 		condition(table->schema.partition.name, COMPARISON_EQ, partition);
 	struct query_output output;
 
+	if (table->transaction)
+		return transaction_partition(fs, table, partition, err);
 	TRY(query(fs, table, &equal, 1, NULL, 1, &arena, &output, err));
 	return output.items.count ? 0 : REQUEST_ABSENT;
 }
@@ -116,10 +122,12 @@ int request_partition_items(struct filesystem *fs, const struct mount_table *tab
 	struct key_condition equal =
 		condition(table->schema.partition.name, COMPARISON_EQ, partition);
 
+	if (table->transaction)
+		return transaction_items(fs, table, partition, after, limit, arena, ret, err);
 	return query(fs, table, &equal, 1, after, limit, arena, ret, err);
 }
 
-static bool has_name(const struct value *value, enum name_suffix suffix, struct slice name)
+bool request_has_name(const struct value *value, enum name_suffix suffix, struct slice name)
 {
 	struct buf encoded CLEANUP(buf_release) = BUF_INIT;
 
@@ -139,11 +147,14 @@ int request_partition_by_name(struct filesystem *fs, const struct mount_table *t
 	};
 	struct list_partitions_output output = { .more = true };
 
+	if (table->transaction)
+		return transaction_partition_by_name(
+			fs, table, name, suffix, hash, arena, ret, err);
 	TRY(check_table(table, err));
 	while (output.more) {
 		TRY(request_run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, &output, arena, err));
 		for (size_t i = 0; i < output.count; i++) {
-			if (!has_name(&output.partitions[i], suffix, name))
+			if (!request_has_name(&output.partitions[i], suffix, name))
 				continue;
 			*ret = output.partitions[i];
 			return 0;
@@ -165,12 +176,15 @@ int request_sort_key_by_name(struct filesystem *fs, const struct mount_table *ta
 	struct query_output output = { 0 };
 	struct key last;
 
+	if (table->transaction)
+		return transaction_sort_key_by_name(
+			fs, table, partition, name, prefix, arena, ret, err);
 	do {
 		const struct key *after = output.last_evaluated_key ? &last : NULL;
 		TRY(query(fs, table, conditions, 2, after, CANDIDATES, arena, &output, err));
 		for (size_t i = 0; i < output.items.count; i++) {
 			last = output.rows[i].key;
-			if (!has_name(&last.sort, NAME_ITEM, name))
+			if (!request_has_name(&last.sort, NAME_ITEM, name))
 				continue;
 			*ret = last.sort;
 			return 0;
@@ -209,6 +223,8 @@ int request_partitions(struct filesystem *fs, const struct mount_table *table,
 		.limit = limit,
 	};
 
+	if (table->transaction)
+		return transaction_partitions(fs, table, after, limit, arena, ret, err);
 	TRY(check_table(table, err));
 	*ret = (struct list_partitions_output){ 0 };
 	return request_run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, ret, arena, err);
@@ -224,6 +240,8 @@ int request_check(struct filesystem *fs, const struct mount_table *table, const 
 	};
 	struct put_item_output output = { 0 };
 
+	if (table->transaction)
+		return transaction_check(fs, table, item, arena, err);
 	TRY(check_table(table, err));
 	return request_run(fs, OPERATION_PUT_ITEM, &put, &output, arena, err);
 }
@@ -235,6 +253,8 @@ int request_put(struct filesystem *fs, const struct mount_table *table,
 	struct put_item_input put = *input;
 	struct put_item_output output = { 0 };
 
+	if (table->transaction)
+		return transaction_put(fs, table, input, arena, ret, err);
 	TRY(check_table(table, err));
 	put.table_name = table->name;
 	TRY(request_run(fs, OPERATION_PUT_ITEM, &put, &output, arena, err));
@@ -250,17 +270,25 @@ int request_delete(struct filesystem *fs, const struct mount_table *table, const
 	struct delete_item_input input = { .table_name = table->name, .key = &key_map };
 	struct delete_item_output output = { 0 };
 
+	if (table->transaction)
+		return transaction_delete(fs, table, key, err);
 	TRY(check_table(table, err));
 	TRY(request_run(fs, OPERATION_DELETE_ITEM, &input, &output, &arena, err));
 	return output.found ? 0 : REQUEST_ABSENT;
 }
 
-int request_writes(struct filesystem *fs, const struct item_write *writes, size_t count,
-	struct arena *arena, struct error *err)
+int request_writes(struct filesystem *fs, const struct mount_table *const *tables,
+	struct item_write *writes, size_t count, struct arena *arena, struct error *err)
 {
 	struct write_items_input input = { .writes = writes, .count = count };
 	struct write_items_output output = { 0 };
 
+	if (tables[0]->transaction)
+		return transaction_writes(fs, tables, writes, count, arena, err);
+	for (size_t i = 0; i < count; i++) {
+		writes[i].table_name = tables[i]->name;
+		writes[i].table_id = tables[i]->id;
+	}
 	return request_run(fs, OPERATION_LOCAL_WRITE_ITEMS, &input, &output, arena, err);
 }
 

@@ -1,5 +1,6 @@
 /*
- * The requests that the mount makes of its engine, each filled in one place.
+ * The requests that the mount makes of its engine, each filled in one place. Of
+ * a table that is seen through a transaction they ask that (transaction_requests.h).
  */
 #pragma once
 
@@ -27,6 +28,8 @@ int request_partition(struct filesystem *fs, const struct mount_table *table,
 int request_partition_by_name(struct filesystem *fs, const struct mount_table *table,
 	struct slice name, enum name_suffix suffix, uint64_t hash, struct arena *arena,
 	struct value *ret, struct error *err) NODISCARD;
+/* Whether the value has that name. */
+bool request_has_name(const struct value *value, enum name_suffix suffix, struct slice name);
 /* The sort key that has this hashed name, which begins with the prefix. */
 int request_sort_key_by_name(struct filesystem *fs, const struct mount_table *table,
 	const struct value *partition, struct slice name, const struct value *prefix,
@@ -35,7 +38,8 @@ int request_sort_key_by_name(struct filesystem *fs, const struct mount_table *ta
 int request_partition_items(struct filesystem *fs, const struct mount_table *table,
 	const struct value *partition, const struct key *after, size_t limit, struct arena *arena,
 	struct query_output *ret, struct error *err) NODISCARD;
-/* The same of a whole table, with the items themselves unless facts_only. */
+/* The same of a whole table, with the items themselves unless facts_only, as it
+ * must be in a transaction. */
 int request_scan(struct filesystem *fs, const struct mount_table *table, const struct key *after,
 	size_t limit, bool facts_only, struct arena *arena, struct query_output *ret,
 	struct error *err) NODISCARD;
@@ -51,6 +55,8 @@ int request_put(struct filesystem *fs, const struct mount_table *table,
 /* 0 or REQUEST_ABSENT. */
 int request_delete(struct filesystem *fs, const struct mount_table *table, const struct key *key,
 	struct error *err) NODISCARD;
-int request_writes(struct filesystem *fs, const struct item_write *writes, size_t count,
-	struct arena *arena, struct error *err) NODISCARD;
+/* All or none; the names of their tables are filled in. The tables are all seen
+ * through one transaction, or none is. */
+int request_writes(struct filesystem *fs, const struct mount_table *const *tables,
+	struct item_write *writes, size_t count, struct arena *arena, struct error *err) NODISCARD;
 int request_sync(struct filesystem *fs, struct error *err) NODISCARD;

@@ -76,8 +76,14 @@ static struct schema_handle *schema_of_handle(struct handle *handle)
 static int open_schema(struct filesystem *fs, const struct caller *caller, struct node_view *view,
 	int flags, struct handle **ret, struct fuse_file_info *info)
 {
-	struct schema_handle *schema = memory_new_zero(sizeof(*schema));
+	struct schema_handle *schema;
+	struct error err = ERROR_INIT;
 
+	if (mount_table_transaction(view->table) && (flags & O_ACCMODE) != O_RDONLY) {
+		error_set(&err, ERROR_NOT_PERMITTED, "tables are changed outside of transactions");
+		return filesystem_reject(fs, caller, view->node, &err, (struct slice){ NULL, 0 });
+	}
+	schema = memory_new_zero(sizeof(*schema));
 	handle_init(&schema->handle, fs, view->kind, caller, view->node, flags);
 	pthread_mutex_init(&schema->mutex, NULL);
 	if (flags & O_TRUNC)

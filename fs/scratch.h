@@ -5,8 +5,9 @@
  * real file in an overlay on local disk, one overlay a user. It survives a
  * remount, is never in a table, and no other user sees it.
  *
- * Layout: DATA/scratch/UID/<directory of the mount>/.files/<name>. A directory's
- * components never begin with '.', so that ".files" collides with none of them,
+ * Layout: DATA/scratch/UID/<directory of the mount>/.files/<name>. No component of
+ * a directory of the mount that has scratch files is named ".files" (only ".transact"
+ * begins with '.'), so that it collides with none of them,
  * and a scratch name lies one level below, so that it collides with no
  * directory: a scratch file "2013" of Movies is Movies/.files/2013, those of
  * Movies/2013 are in Movies/2013/.files.

@@ -54,7 +54,7 @@ static int directory_append(struct buf *path, struct slice directory)
 
 		if (r < 0)
 			return r;
-		if (component.data[0] == '.' || depth == DIRECTORY_DEPTH_MAX)
+		if (slice_equal_string(component, FILES) || depth == DIRECTORY_DEPTH_MAX)
 			return -EINVAL;
 		buf_append_slice(path, component);
 		buf_append_char(path, '/');

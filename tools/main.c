@@ -12,6 +12,7 @@
 	"  -o OPTION[,OPTION...]    mount options: ro, allow_other and others of mount.fuse3,\n" \
 	"                           and those below without their dashes\n" \
 	"  --scratch=SIZE           room for each user's scratch files (default 256M)\n" \
+	"  --transaction-timeout=SECONDS  drop transactions left alone that long (default 600)\n" \
 	"  --http=ADDRESS:PORT      answer DynamoDB's HTTP API too; port 0: any\n" SERVER_OPTIONS_HELP
 
 #define SERVE_OPTIONS \

@@ -40,6 +40,16 @@ static bool set_scratch(struct mount_call *call, const char *value)
 	return true;
 }
 
+static bool set_transaction_timeout(struct mount_call *call, const char *value)
+{
+	uint64_t seconds;
+
+	if (!value || !parse_size(value, &seconds) || seconds > UINT_MAX)
+		return false;
+	call->options.transaction_timeout = (unsigned)seconds;
+	return true;
+}
+
 static bool set_read_only(struct mount_call *call, const char *value)
 {
 	call->options.read_only = true;
@@ -66,6 +76,7 @@ static const struct mount_option {
 	bool (*set)(struct mount_call *call, const char *value);
 } mount_options[] = {
 	{ "scratch", set_scratch },
+	{ "transaction-timeout", set_transaction_timeout },
 	{ "ro", set_read_only },
 	{ "rw", set_read_write },
 	{ "default_permissions", ignore },
@@ -125,7 +136,7 @@ static int set_options(struct mount_call *call, const char *list)
 	return 0;
 }
 
-enum { OPTION_SCRATCH = 256 };
+enum { OPTION_SCRATCH = 256, OPTION_TRANSACTION_TIMEOUT };
 
 static int set_letter(struct mount_call *call, int code)
 {
@@ -141,6 +152,8 @@ static int set_letter(struct mount_call *call, int code)
 		return 0;
 	case OPTION_SCRATCH:
 		return set_scratch(call, optarg) ? 0 : -1;
+	case OPTION_TRANSACTION_TIMEOUT:
+		return set_transaction_timeout(call, optarg) ? 0 : -1;
 	default:
 		return -1;
 	}
@@ -149,12 +162,14 @@ static int set_letter(struct mount_call *call, int code)
 /* Returns the number of positional arguments, or -1. */
 static int parse_call(struct mount_call *call, int argc, char **argv)
 {
-	struct option rows[SERVER_OPTION_COUNT + 3];
+	struct option rows[SERVER_OPTION_COUNT + 4];
 	int code, r;
 
 	rows[0] = (struct option){ "scratch", required_argument, NULL, OPTION_SCRATCH };
 	rows[1] = (struct option){ "foreground", no_argument, NULL, 'f' };
-	server_options_long(&rows[2]);
+	rows[2] = (struct option){ "transaction-timeout", required_argument, NULL,
+		OPTION_TRANSACTION_TIMEOUT };
+	server_options_long(&rows[3]);
 	optind = 1;
 	while ((code = getopt_long(argc, argv, "fo:nsv", rows, NULL)) >= 0) {
 		if (code >= SERVER_OPTION_FIRST)

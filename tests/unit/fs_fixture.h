@@ -123,6 +123,16 @@ static inline struct value fixture_number(size_t number)
 	return value;
 }
 
+static inline void fixture_run_writes(struct fixture *f, const struct item_write *writes,
+	size_t count, struct arena *arena)
+{
+	struct write_items_input input = { .writes = writes, .count = count };
+	struct write_items_output output = { 0 };
+
+	CHECK_OK(request_run(&f->fs, OPERATION_LOCAL_WRITE_ITEMS, &input, &output, arena, &f->err),
+		&f->err);
+}
+
 #define FIXTURE_BATCH 1000
 
 /* Puts or deletes items by their keys, which live until then. */
@@ -141,7 +151,7 @@ static inline void fixture_write(struct fixture *f, enum item_write_kind kind, c
 		};
 		if (filled < FIXTURE_BATCH && i + 1 < count)
 			continue;
-		CHECK_OK(request_writes(&f->fs, writes, filled, &arena, &f->err), &f->err);
+		fixture_run_writes(f, writes, filled, &arena);
 		filled = 0;
 	}
 }
