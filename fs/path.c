@@ -2,6 +2,8 @@
 
 #include "name.h"
 
+/* Directories that are read-only have the mode of others, so that all of their
+ * users are told EROFS, and copies of them can be removed again. */
 const struct node_kind_info node_kinds[NODE_KIND_COUNT] = {
 	[NODE_ROOT] = { .mode = S_IFDIR | 0755 },
 	[NODE_TABLE] = { .mode = S_IFDIR | 0755 },
@@ -26,12 +28,12 @@ const struct node_kind_info node_kinds[NODE_KIND_COUNT] = {
 	[NODE_PARTIQL] = { .name = ".partiql", .directory = NODE_ROOT, .mode = S_IFREG | 0644 },
 	[NODE_API] = { .name = ".api", .directory = NODE_ROOT, .mode = S_IFDIR | 0755 },
 	[NODE_OPERATION] = { .mode = S_IFREG | 0644 },
-	[NODE_WHERE] = { .name = ".where", .directory = NODE_TABLE, .mode = S_IFDIR | 0555 },
-	[NODE_CONDITION] = { .mode = S_IFDIR | 0555 },
+	[NODE_WHERE] = { .name = ".where", .directory = NODE_TABLE, .mode = S_IFDIR | 0755 },
+	[NODE_CONDITION] = { .mode = S_IFDIR | 0755 },
 	[NODE_CONDITION_LINK] = { .mode = S_IFLNK | 0777 },
-	[NODE_INDEXES] = { .name = ".indexes", .directory = NODE_TABLE, .mode = S_IFDIR | 0555 },
-	[NODE_INDEX] = { .mode = S_IFDIR | 0555 },
-	[NODE_INDEX_PARTITION] = { .mode = S_IFDIR | 0555 },
+	[NODE_INDEXES] = { .name = ".indexes", .directory = NODE_TABLE, .mode = S_IFDIR | 0755 },
+	[NODE_INDEX] = { .mode = S_IFDIR | 0755 },
+	[NODE_INDEX_PARTITION] = { .mode = S_IFDIR | 0755 },
 	[NODE_INDEX_LINK] = { .mode = S_IFLNK | 0777 },
 	[NODE_TRANSACTIONS] = { .name = ".transact",
 		.directory = NODE_ROOT,
