@@ -504,7 +504,9 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 		return misplaced(&finder);
 	if (outcome == PATH_FOUND && finder.step.kind != NODE_TABLE &&
 		finder.step.kind != NODE_PARTITION)
-		return -EEXIST;
+		return directory->kind == NODE_TABLE && !mount_table_exists(directory->table)
+			       ? finder_no_schema(&finder)
+			       : -EEXIST;
 	directory_identify(&finder, NODE_SCRATCH, ABSENT_SLICE, ret);
 	return 0;
 }

@@ -78,7 +78,10 @@ static int run_operation(struct filesystem *fs, const struct operation *operatio
 	TRY(body_read(operation, text, &arena, input, err));
 	if (operation->output)
 		request.output = arena_alloc_zero(&arena, operation->output->size);
-	TRY(engine_run(fs->engine, &request, err));
+	if (engine_run(fs->engine, &request, err) < 0) {
+		err->place.known = false; /* is within an expression, not in this text */
+		return -1;
+	}
 	if (operation->empty_answer)
 		return 0;
 	wire_write(operation->output, request.output, answer);

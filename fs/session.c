@@ -1,42 +1,15 @@
-#include "session.h"
+/*
+ * The conversation of a session: what a request means, and what it is answered.
+ */
+#include "session_private.h"
 
 #include "base/clock.h"
-#include "base/memory.h"
-#include "executor.h"
 #include "kept_questions.h"
 #include "rejection.h"
 
 #include <errno.h>
 
 #define ABSENT_SLICE ((struct slice){ NULL, 0 })
-
-enum session_verb { SESSION_READ, SESSION_WRITE, SESSION_FLUSH };
-
-struct session_request {
-	struct session_request *next;
-	enum session_verb verb;
-	fuse_req_t req;
-	size_t size; /* of a read or a write */
-	off_t offset; /* of a read */
-	char data[]; /* of a write */
-};
-
-int session_open(struct filesystem *fs, const struct caller *caller, struct node_view *view,
-	const struct session_kind *kind, int flags, struct handle **ret,
-	struct fuse_file_info *info)
-{
-	struct session *session = memory_new_zero(kind->size);
-
-	handle_init(&session->handle, fs, view->kind, caller, view->node, flags);
-	session->fs = fs;
-	session->kind = kind;
-	pthread_mutex_init(&session->mutex, NULL);
-	session->last = &session->first;
-	info->direct_io = 1;
-	info->noflush = !handle_writes(&session->handle);
-	*ret = &session->handle;
-	return 0;
-}
 
 void session_answer_whole(struct session *session)
 {
@@ -268,8 +241,7 @@ static int refuse_passed(struct session *session)
 		session->fs, &session->handle.opener, session->handle.node, &err, ABSENT_SLICE);
 }
 
-/* Answers from the window, if it has what is asked for. */
-static bool serve_from_window(struct session *session, const struct session_request *request)
+bool session_serve_from_window(struct session *session, const struct session_request *request)
 {
 	switch (answer_window_seek(&session->window, request->offset)) {
 	case WINDOW_READY:
@@ -302,7 +274,7 @@ static bool serve_read(struct session *session, const struct session_request *re
 		fuse_reply_err(request->req, -r);
 		return true;
 	}
-	if (serve_from_window(session, request))
+	if (session_serve_from_window(session, request))
 		return true;
 	if (is_interrupted(session, request)) {
 		fuse_reply_err(request->req, EINTR);
@@ -314,11 +286,10 @@ static bool serve_read(struct session *session, const struct session_request *re
 					      session->handle.node, &err, ABSENT_SLICE));
 		return true;
 	}
-	return serve_from_window(session, request);
+	return session_serve_from_window(session, request);
 }
 
-/* One step for a request; whether it is answered. */
-static bool serve(struct session *session, const struct session_request *request)
+bool session_serve(struct session *session, const struct session_request *request)
 {
 	switch (request->verb) {
 	case SESSION_READ:
@@ -333,111 +304,6 @@ static bool serve(struct session *session, const struct session_request *request
 	return true;
 }
 
-/* Takes the request off that was served; whether another one waits. */
-static bool next_request(struct session *session)
-{
-	struct session_request *served = session->first;
-	bool more;
-
-	pthread_mutex_lock(&session->mutex);
-	session->first = served->next;
-	more = session->first != NULL;
-	if (!more)
-		session->last = &session->first;
-	session->busy = more;
-	pthread_mutex_unlock(&session->mutex);
-	free(served);
-	return more;
-}
-
-/* The session's job. At the end of the mount nothing is submitted any more. */
-static void work(void *context)
-{
-	struct session *session = context;
-	struct filesystem *fs = session->fs;
-	bool more;
-
-	do
-		more = !serve(session, session->first) || next_request(session);
-	while (more && atomic_load(&fs->ending));
-	if (more)
-		executor_submit(fs->executor, work, session);
-	else
-		handle_unref(&session->handle, fs);
-}
-
-static void submit(struct session *session, const struct session_request *fields, struct slice data)
-{
-	struct session_request *request = memory_new(sizeof(*request) + data.len);
-	bool busy;
-
-	*request = *fields;
-	if (data.len)
-		memcpy(request->data, data.data, data.len);
-	pthread_mutex_lock(&session->mutex);
-	*session->last = request;
-	session->last = &request->next;
-	busy = session->busy;
-	session->busy = true;
-	pthread_mutex_unlock(&session->mutex);
-	if (busy)
-		return;
-	handle_ref(&session->handle);
-	executor_submit(session->fs->executor, work, session);
-}
-
-/* Without the executor, where nothing is to be done but to copy. */
-static bool read_at_once(struct session *session, const struct session_request *request)
-{
-	bool served = false;
-
-	pthread_mutex_lock(&session->mutex);
-	if (!session->busy && session->asked && !session->text.len)
-		served = serve_from_window(session, request);
-	pthread_mutex_unlock(&session->mutex);
-	return served;
-}
-
-void session_read(
-	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset)
-{
-	struct session_request request = {
-		.verb = SESSION_READ,
-		.req = req,
-		.size = size,
-		.offset = offset,
-	};
-
-	(void)fs;
-	if (!read_at_once(session_of(handle), &request))
-		submit(session_of(handle), &request, ABSENT_SLICE);
-}
-
-void session_write(struct filesystem *fs, fuse_req_t req, struct handle *handle, struct slice data,
-	off_t offset)
-{
-	struct session_request request = { .verb = SESSION_WRITE, .req = req, .size = data.len };
-
-	(void)fs;
-	(void)offset; /* a conversation: in the order of arrival */
-	submit(session_of(handle), &request, data);
-}
-
-void session_flush(struct filesystem *fs, fuse_req_t req, struct handle *handle)
-{
-	struct session_request request = { .verb = SESSION_FLUSH, .req = req };
-
-	(void)fs;
-	submit(session_of(handle), &request, ABSENT_SLICE);
-}
-
-int session_truncate(struct filesystem *fs, struct handle *handle, off_t size)
-{
-	(void)fs;
-	(void)handle;
-	return size ? -EPERM : 0;
-}
-
 /* A writer that never finished: nothing was asked. */
 static void explain_abandoned(struct session *session)
 {
@@ -449,16 +315,11 @@ static void explain_abandoned(struct session *session)
 			session->fs, &session->handle.opener, session->handle.node, &err, text);
 }
 
-void session_release(struct filesystem *fs, struct handle *handle)
+void session_end(struct session *session)
 {
-	struct session *session = session_of(handle);
-
 	explain_abandoned(session);
 	forget_answer(session);
 	buf_release(&session->text);
 	if (session->kind->release)
 		session->kind->release(session);
-	pthread_mutex_destroy(&session->mutex);
-	handle_done(handle, fs);
-	free(session);
 }

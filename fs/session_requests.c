@@ -1,0 +1,141 @@
+/*
+ * The requests of a session: their queue, and the job that serves them.
+ */
+#include "session_private.h"
+
+#include "base/memory.h"
+#include "executor.h"
+
+#include <errno.h>
+
+int session_open(struct filesystem *fs, const struct caller *caller, struct node_view *view,
+	const struct session_kind *kind, int flags, struct handle **ret,
+	struct fuse_file_info *info)
+{
+	struct session *session = memory_new_zero(kind->size);
+
+	handle_init(&session->handle, fs, view->kind, caller, view->node, flags);
+	session->fs = fs;
+	session->kind = kind;
+	pthread_mutex_init(&session->mutex, NULL);
+	session->last = &session->first;
+	info->direct_io = 1;
+	info->noflush = !handle_writes(&session->handle);
+	*ret = &session->handle;
+	return 0;
+}
+
+/* Takes the request off that was served; whether another one waits. */
+static bool next_request(struct session *session)
+{
+	struct session_request *served = session->first;
+	bool more;
+
+	pthread_mutex_lock(&session->mutex);
+	session->first = served->next;
+	more = session->first != NULL;
+	if (!more)
+		session->last = &session->first;
+	session->busy = more;
+	pthread_mutex_unlock(&session->mutex);
+	free(served);
+	return more;
+}
+
+/* The session's job. At the end of the mount nothing is submitted any more. */
+static void work(void *context)
+{
+	struct session *session = context;
+	struct filesystem *fs = session->fs;
+	bool more;
+
+	do
+		more = !session_serve(session, session->first) || next_request(session);
+	while (more && atomic_load(&fs->ending));
+	if (more)
+		executor_submit(fs->executor, work, session);
+	else
+		handle_unref(&session->handle, fs);
+}
+
+static void submit(struct session *session, const struct session_request *fields, struct slice data)
+{
+	struct session_request *request = memory_new(sizeof(*request) + data.len);
+	bool busy;
+
+	*request = *fields;
+	if (data.len)
+		memcpy(request->data, data.data, data.len);
+	pthread_mutex_lock(&session->mutex);
+	*session->last = request;
+	session->last = &request->next;
+	busy = session->busy;
+	session->busy = true;
+	pthread_mutex_unlock(&session->mutex);
+	if (busy)
+		return;
+	handle_ref(&session->handle);
+	executor_submit(session->fs->executor, work, session);
+}
+
+/* Without the executor, where nothing is to be done but to copy. */
+static bool read_at_once(struct session *session, const struct session_request *request)
+{
+	bool served = false;
+
+	pthread_mutex_lock(&session->mutex);
+	if (!session->busy && session->asked && !session->text.len)
+		served = session_serve_from_window(session, request);
+	pthread_mutex_unlock(&session->mutex);
+	return served;
+}
+
+void session_read(
+	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset)
+{
+	struct session_request request = {
+		.verb = SESSION_READ,
+		.req = req,
+		.size = size,
+		.offset = offset,
+	};
+
+	(void)fs;
+	if (!read_at_once(session_of(handle), &request))
+		submit(session_of(handle), &request, (struct slice){ NULL, 0 });
+}
+
+void session_write(struct filesystem *fs, fuse_req_t req, struct handle *handle, struct slice data,
+	off_t offset)
+{
+	struct session_request request = { .verb = SESSION_WRITE, .req = req, .size = data.len };
+
+	(void)fs;
+	(void)offset; /* a conversation: in the order of arrival */
+	submit(session_of(handle), &request, data);
+}
+
+void session_flush(struct filesystem *fs, fuse_req_t req, struct handle *handle)
+{
+	struct session_request request = { .verb = SESSION_FLUSH, .req = req };
+
+	(void)fs;
+	submit(session_of(handle), &request, (struct slice){ NULL, 0 });
+}
+
+int session_truncate(struct filesystem *fs, struct handle *handle, off_t size)
+{
+	(void)fs;
+	(void)handle;
+	return size ? -EPERM : 0;
+}
+
+void session_release(struct filesystem *fs, struct handle *handle)
+{
+	struct session *session = session_of(handle);
+
+	session_end(session);
+	pthread_mutex_destroy(&session->mutex);
+	handle_done(handle, fs);
+	free(session);
+}
