@@ -134,7 +134,7 @@ int manifest_read(
 	const char *directory, struct arena *arena, struct manifest *ret, struct error *err)
 {
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
-	struct slice found, path;
+	struct slice found = { NULL, 0 }, path;
 
 	TRY(find_directory(directory, arena, &found, err));
 	path = arena_printf(arena, "%.*s/" FILES ".json", SLICE_ARG(found));
