@@ -64,19 +64,34 @@ static bool is_request(enum object_state state)
 	return state != OBJECT_NONE && state != OBJECT_FOLLOWED;
 }
 
+static int read_kind(struct slice text, const struct table_facts *table, struct arena *arena,
+	struct question *ret, struct error *err)
+{
+	if (!table && is_empty(text))
+		return error_set(err, ERROR_VALIDATION, "The statement can not be empty");
+	if (!table || question_is_statement(text))
+		return question_read_statement(text, table, arena, ret, err);
+	if (is_request(find_object(text)))
+		return question_read_request(text, table, arena, ret, err);
+	return question_read_condition(text, table, arena, ret, err);
+}
+
 int question_read(struct slice text, const struct table_facts *table, struct arena *arena,
 	struct question *ret, struct error *err)
 {
 	struct slice copy = arena_copy(arena, slice_present(text) ? text : SLICE(""));
+	struct question question;
 
 	TRY(check_text(copy, err));
-	if (!table && is_empty(copy))
-		return error_set(err, ERROR_VALIDATION, "The statement can not be empty");
-	if (!table || question_is_statement(copy))
-		return question_read_statement(copy, table, arena, ret, err);
-	if (is_request(find_object(copy)))
-		return question_read_request(copy, table, arena, ret, err);
-	return question_read_condition(copy, table, arena, ret, err);
+	if (read_kind(copy, table, arena, &question, err) < 0) {
+		err->class = ERROR_VALIDATION; /* JSON of wrong types and empty keys, too */
+		return -1;
+	}
+	/* these may be the table's, which need not live as long */
+	question.table_name = arena_copy(arena, question.table_name);
+	question.index_name = arena_copy(arena, question.index_name);
+	*ret = question;
+	return 0;
 }
 
 /* What is open while a text is looked at. */

@@ -75,7 +75,8 @@ struct question {
 	/* What a reader of the plan is told, each a line; absent: nothing. */
 	struct slice key_text; /* "year = 2013 AND begins_with(title, 'The')" */
 	struct slice filter_text; /* the condition that is asked of each item read */
-	struct slice hint_text; /* of a scan: which attributes would make it a query */
+	/* Of a scan: which attributes would make it a query. Of nothing: why. */
+	struct slice hint_text;
 };
 
 /* Reads and plans a question. The table is what DescribeTable tells of it: its
@@ -102,6 +103,8 @@ bool question_holds(const struct question *question, const struct map *item);
  *	key:     year = 2013 AND begins_with(title, 'The')
  *	filter:  info.rating > 8
  *	request: ExecuteStatement {"Statement":"SELECT …","Parameters":[…]}
+ *
+ * What is asked of each item here stands behind "then:" instead of "filter:".
  */
 void question_explain(const struct question *question, struct buf *buf);
 

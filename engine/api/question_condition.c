@@ -269,6 +269,9 @@ static void plan_keyed(
 	ret->index_name = target->index_name;
 	if (!best->partitions.count) {
 		ret->nothing = true;
+		ret->hint_text = arena_printf(planner->arena, "%.*s is of type %s",
+			SLICE_ARG(target->layout.partition[0].name),
+			value_type_name(target->layout.partition[0].type));
 		question_tell_condition(
 			ret, planner->condition, target, NULL, false, planner->arena);
 		return;

@@ -91,15 +91,16 @@ static int check_members(const struct json_document *document, const struct requ
 	return 0;
 }
 
-/* The members that Query and Scan share. */
-static int take_table(const struct table_facts *table, struct slice *name, struct error *err)
+/* TableName, which may be left out, and may be an ARN. */
+static int take_table(
+	const struct table_facts *table, struct arena *arena, struct slice *name, struct error *err)
 {
 	if (slice_present(*name) && !slice_equal(*name, table->table_name) &&
 		!slice_equal(*name, table->table_arn))
 		return error_set(err, ERROR_VALIDATION,
 			"The request names the table %.*s, and the table here is %.*s",
 			SLICE_ARG(*name), SLICE_ARG(table->table_name));
-	*name = table->table_name;
+	*name = arena_copy(arena, table->table_name);
 	return 0;
 }
 
@@ -175,7 +176,7 @@ static int read_query(struct slice text, const struct table_facts *table, struct
 	struct read_parameters parameters;
 
 	TRY(wire_read(operations[OPERATION_QUERY].input, text, arena, in, err));
-	TRY(take_table(table, &in->table_name, err));
+	TRY(take_table(table, arena, &in->table_name, err));
 	TRY(validate_input(operations[OPERATION_QUERY].input, in, err));
 	parameters = read_parameters_of_query(in);
 	TRY(check_call(&parameters, table, arena, ret, err));
@@ -193,7 +194,7 @@ static int read_scan(struct slice text, const struct table_facts *table, struct 
 	struct read_parameters parameters;
 
 	TRY(wire_read(operations[OPERATION_SCAN].input, text, arena, in, err));
-	TRY(take_table(table, &in->table_name, err));
+	TRY(take_table(table, arena, &in->table_name, err));
 	TRY(validate_input(operations[OPERATION_SCAN].input, in, err));
 	parameters = read_parameters_of_scan(in);
 	TRY(check_call(&parameters, table, arena, ret, err));
@@ -210,7 +211,6 @@ int question_read_request(struct slice text, const struct table_facts *table, st
 	struct json_document document CLEANUP(json_document_release) = { .root = NULL };
 	struct question question = { .table_name = table->table_name };
 	enum operation_id operation = OPERATION_SCAN;
-	int r;
 
 	TRY(json_parse(text, &document, err));
 	if (has_member(document.root, "KeyConditionExpression") ||
@@ -218,12 +218,10 @@ int question_read_request(struct slice text, const struct table_facts *table, st
 		operation = OPERATION_QUERY;
 	question.kind = operation == OPERATION_QUERY ? QUESTION_QUERY : QUESTION_SCAN;
 	TRY(check_members(&document, operations[operation].input, arena, err));
-	r = operation == OPERATION_QUERY ? read_query(text, table, arena, &question, err)
-					 : read_scan(text, table, arena, &question, err);
-	if (r < 0) {
-		err->class = ERROR_VALIDATION; /* of the wrong JSON type, too */
-		return -1;
-	}
+	if (operation == OPERATION_QUERY)
+		TRY(read_query(text, table, arena, &question, err));
+	else
+		TRY(read_scan(text, table, arena, &question, err));
 	*ret = question;
 	return 0;
 }

@@ -255,7 +255,7 @@ const char *literal_lexer_advice(struct slice token)
 	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
 		if (slice_starts_with(token, advices[i].beginning))
 			return advices[i].text;
-	if (is_digit(token.data[0]) || token.data[0] == '-')
+	if (is_digit(token.data[token.data[0] == '-' && token.len > 1]))
 		return "a number is written as in JSON";
 	return "";
 }

@@ -1,7 +1,8 @@
 #undef NDEBUG
 /*
  * Runs the cases of the files of tests/expr that are its arguments. A section
- * names the kind of expression, "[FilterExpression]"; under it stand cases of
+ * names the kind of expression, "[FilterExpression]", or "[Question]" for a
+ * condition as people write it; under it stand cases of
  * three lines, a blank line between them:
  *
  *	the expression
@@ -141,6 +142,12 @@ static int run_filter(struct slice text, struct expr_input *input, struct arena 
 	return run_condition_of(EXPRESSION_FILTER, text, input, arena, result, err);
 }
 
+static int run_question(struct slice text, struct expr_input *input, struct arena *arena,
+	struct buf *result, struct error *err)
+{
+	return run_condition_of(EXPRESSION_QUESTION, text, input, arena, result, err);
+}
+
 static void append_comparison(
 	struct buf *result, struct slice name, const char *comparison, const struct value *value)
 {
@@ -221,6 +228,7 @@ static const struct section {
 	{ "[FilterExpression]", run_filter },
 	{ "[KeyConditionExpression]", run_key_condition },
 	{ "[ProjectionExpression]", run_projection },
+	{ "[Question]", run_question },
 	{ "[UpdateExpression]", run_update },
 };
 

@@ -356,7 +356,8 @@ static void test_impossible_keys(void)
 
 	EXPLAINS(&door, "Movies", "year = '2013'",
 		"plan:    nothing to read: no item has such a key\n"
-		"filter:  year = '2013'\n");
+		"filter:  year = '2013'\n"
+		"hint:    year is of type N\n");
 	ANSWERS(&door, "Movies", "year = '2013'", "");
 	ANSWERS(&door, "Movies", "year = 2013 AND year = 2014", "");
 	ANSWERS(&door, "One", "pk = ''", "");
@@ -457,6 +458,9 @@ static void test_statements(void)
 		"The table does not have the specified index");
 	REFUSES(&door, "Movies", "EXISTS(SELECT * FROM Movies WHERE a = 1)",
 		"EXISTS can only be used in ExecuteTransaction write requests.");
+	REFUSES(&door, "One", "SELECT * FROM One WHERE pk = ''",
+		"One or more parameter values are not valid. The AttributeValue for a key "
+		"attribute cannot contain an empty string value. Key: pk");
 	REFUSES(&door, NULL, " \n", "The statement can not be empty");
 	REFUSES(&door, NULL, "pk = 'a'", "Unsupported operation: =");
 	REFUSES_AT(&door, "SELECT *\nFROM Movies\nWHERE f(a) LIMIT 1", 18,
