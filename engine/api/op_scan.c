@@ -56,6 +56,7 @@ struct read_parameters read_parameters_of_scan(const struct scan_input *in)
 		.names = in->expression_attribute_names,
 		.values = in->expression_attribute_values,
 		.facts_only = in->facts_only,
+		.as_lines = in->as_lines,
 	};
 }
 

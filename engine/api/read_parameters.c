@@ -307,12 +307,16 @@ int read_call_answer(
 		.facts_only = in->facts_only,
 		.count_only = count_only,
 		.as_json = call->request->as_json && !count_only,
+		.as_lines = in->as_lines && !count_only,
 	};
 	struct page page;
 
 	TRY(page_read(call->engine, &page_request, call->request->arena, &page, err));
-	out->items_json = page.json;
-	if (!count_only && !page_request.as_json)
+	if (page_request.as_json)
+		out->items_json = page.text;
+	else if (page_request.as_lines)
+		out->lines = page.text;
+	else if (!count_only)
 		out->items = (struct request_list){ true, page.count, page.items };
 	out->count = (struct optional_integer){ true, (int64_t)page.count };
 	out->scanned_count = (struct optional_integer){ true, (int64_t)page.scanned };

@@ -30,6 +30,7 @@ struct read_parameters {
 	struct request_list names;
 	const struct map *values;
 	bool facts_only;
+	bool as_lines;
 	/* Of Query: */
 	bool is_query;
 	struct request_list key_conditions;

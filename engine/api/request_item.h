@@ -213,6 +213,7 @@ struct query_output {
 	const struct consumed_capacity *consumed_capacity;
 	/* local */
 	struct slice items_json; /* instead of items, as request.as_json allows */
+	struct slice lines; /* instead of items, with as_lines */
 	const struct item_facts *facts; /* one for each item */
 	const struct item_row *rows; /* the same */
 };
@@ -236,6 +237,7 @@ struct scan_input {
 	struct optional_boolean consistent_read;
 	/* local */
 	bool facts_only;
+	bool as_lines; /* items as lines of plain JSON (model/plain.h) */
 };
 
 /* Distinct partition keys of a table or of an index, in scan order. */

@@ -3,6 +3,7 @@
 #include "api/capacity.h"
 #include "api/key_range.h"
 #include "model/item.h"
+#include "model/plain.h"
 #include "model/typed.h"
 #include "store/index.h"
 
@@ -22,7 +23,7 @@ struct page_reader {
 	const struct table_description *table;
 	struct page *page;
 	size_t capacity; /* of the page's arrays */
-	struct buf json;
+	struct buf text;
 	bool partial; /* the index does not show all of an item */
 	bool decoded; /* an item is looked into */
 };
@@ -88,11 +89,23 @@ static int add_json(struct page_reader *reader, const struct row *row,
 {
 	struct map chosen;
 
-	buf_append_char(&reader->json, reader->page->count ? ',' : '[');
+	buf_append_char(&reader->text, reader->page->count ? ',' : '[');
 	if (!reader->decoded)
-		return typed_append_item(&reader->json, row->item, err);
+		return typed_append_item(&reader->text, row->item, err);
 	chosen = choose(reader, evaluated, arena);
-	typed_append_map(&reader->json, &chosen);
+	typed_append_map(&reader->text, &chosen);
+	return 0;
+}
+
+static int add_line(struct page_reader *reader, const struct row *row,
+	const struct evaluated *evaluated, struct arena *arena, struct error *err)
+{
+	struct map chosen;
+
+	if (!reader->decoded)
+		return plain_append_encoded_line(&reader->text, row->item, err);
+	chosen = choose(reader, evaluated, arena);
+	plain_append_line(&reader->text, &chosen);
 	return 0;
 }
 
@@ -123,6 +136,8 @@ static int add(struct page_reader *reader, const struct row *row, const struct e
 
 	if (request->as_json)
 		TRY(add_json(reader, row, evaluated, arena, err));
+	else if (request->as_lines)
+		TRY(add_line(reader, row, evaluated, arena, err));
 	else if (!request->count_only)
 		TRY(add_item(reader, row, evaluated, arena, err));
 	if (request->fetch)
@@ -132,11 +147,16 @@ static int add(struct page_reader *reader, const struct row *row, const struct e
 	return 0;
 }
 
+static bool is_text(const struct page_request *request)
+{
+	return request->as_json || request->as_lines;
+}
+
 static int take_row(
 	struct page_reader *reader, const struct row *row, struct arena *arena, struct error *err)
 {
 	const struct condition *filter = reader->request->filter;
-	bool keeps = !reader->request->as_json && !reader->request->count_only;
+	bool keeps = !is_text(reader->request) && !reader->request->count_only;
 	struct arena_mark mark = arena_mark(arena);
 	struct evaluated evaluated;
 
@@ -184,7 +204,7 @@ static int page_read_body(struct txn *txn, void *context, struct error *err)
 
 	*reader->page = (struct page){ 0 };
 	reader->capacity = 0;
-	buf_clear(&reader->json);
+	buf_clear(&reader->text);
 	TRY(open_cursor(txn, reader, &cursor, err));
 	while ((r = row_cursor_next(cursor, &row, err)) == 0) {
 		TRY(take_row(reader, &row, txn_arena(txn), err));
@@ -200,12 +220,11 @@ static int page_read_body(struct txn *txn, void *context, struct error *err)
 	return r;
 }
 
-static void finish_json(struct page_reader *reader, struct arena *arena)
+static void finish_json(struct page_reader *reader)
 {
 	if (!reader->page->count)
-		buf_append_char(&reader->json, '[');
-	buf_append_char(&reader->json, ']');
-	reader->page->json = arena_copy(arena, buf_slice(&reader->json));
+		buf_append_char(&reader->text, '[');
+	buf_append_char(&reader->text, ']');
 }
 
 static int read_page(
@@ -213,7 +232,9 @@ static int read_page(
 {
 	TRY(txn_run(engine->store, TXN_READ, DURABLE_PROCESS, arena, page_read_body, reader, err));
 	if (reader->request->as_json)
-		finish_json(reader, arena);
+		finish_json(reader);
+	if (is_text(reader->request))
+		reader->page->text = arena_copy(arena, buf_slice(&reader->text));
 	return 0;
 }
 
@@ -224,15 +245,15 @@ int page_read(struct engine *engine, const struct page_request *request, struct 
 		.request = request,
 		.table = table_description(request->table),
 		.page = ret,
-		.json = BUF_INIT,
+		.text = BUF_INIT,
 		.partial = request->index && request->index->projection != PROJECTION_ALL,
 	};
-	bool whole = !request->facts_only && !request->count_only && !request->as_json;
+	bool whole = !request->facts_only && !request->count_only && !is_text(request);
 	int r;
 
 	reader.decoded = whole || request->filter || request->projection ||
 			 (reader.partial && !request->facts_only);
 	r = read_page(engine, &reader, arena, err);
-	buf_release(&reader.json);
+	buf_release(&reader.text);
 	return r;
 }

@@ -24,7 +24,8 @@ struct page_request {
 	bool consistent;
 	bool facts_only; /* items are keys alone, with facts; no 1 MB limit */
 	bool count_only;
-	bool as_json; /* items as the text of an array */
+	bool as_json; /* items as the text of an array, typed */
+	bool as_lines; /* items as lines of plain JSON */
 };
 
 struct page {
@@ -33,11 +34,11 @@ struct page {
 	uint64_t bytes; /* of those; of what the index shows */
 	double fetched_units; /* for fetches from the table */
 	const struct map *last_key; /* it ended by a limit; NULL: the range is read */
-	/* Unless as_json or count_only: */
+	/* Unless as_json, as_lines or count_only: */
 	struct map *items;
 	struct item_facts *facts;
 	struct item_row *rows;
-	struct slice json; /* as_json */
+	struct slice text; /* as_json, as_lines */
 };
 
 /* Reads one page in its own read transaction. */

@@ -43,5 +43,8 @@ void plain_append_item(struct buf *buf, const struct map *item);
 void plain_append_line(struct buf *buf, const struct map *item);
 /* A value on one line in the same way, without newline. */
 void plain_append_value(struct buf *buf, const struct value *value);
+/* The same from the binary form of an item (model/item.h), without decoding it.
+ * ERROR_CORRUPT, with nothing appended, when the bytes are not an item. */
+int plain_append_encoded_line(struct buf *buf, struct slice item, struct error *err) NODISCARD;
 /* Length in bytes of the canonical rendering. */
 size_t plain_item_length(const struct map *item);

@@ -146,8 +146,7 @@ static void write_members(struct writer *writer, const struct map *map)
 	close_bracket(writer, "}", map->count == 0);
 }
 
-/* The kind of JSON that a value is written as. */
-static enum json_kind kind_of(const struct value *value)
+enum json_kind plain_kind(enum value_type type, bool truth)
 {
 	static const enum json_kind kinds[VALUE_TYPE_COUNT] = {
 		[VALUE_S] = KIND_STRING,
@@ -162,9 +161,12 @@ static enum json_kind kind_of(const struct value *value)
 		[VALUE_M] = KIND_OBJECT,
 	};
 
-	if (value->type == VALUE_BOOL && value->boolean)
-		return KIND_TRUE;
-	return kinds[value->type];
+	return type == VALUE_BOOL && truth ? KIND_TRUE : kinds[type];
+}
+
+static enum json_kind kind_of(const struct value *value)
+{
+	return plain_kind(value->type, value->type == VALUE_BOOL && value->boolean);
 }
 
 /* Whether the bare text of the map would not be read as a map. */

@@ -756,6 +756,54 @@ static void partitions_are_listed_in_the_order_of_a_scan(void)
 	}
 }
 
+static void append_line(struct buf *buf, const struct map *item)
+{
+	buf_appendf(buf, "{\"pk\":\"%.*s\",\"sk\":", SLICE_ARG(map_find(item, SLICE("pk"))->bytes));
+	number_format(&map_find(item, SLICE("sk"))->number, buf);
+	buf_append_string(buf, "}\n");
+}
+
+static void a_scan_as_lines_is_text_in_the_same_pages(void)
+{
+	struct door door CLEANUP(door_release) = wide_new(50);
+	struct buf expected CLEANUP(buf_release) = BUF_INIT;
+	struct scan_input input = { .table_name = SLICE("Tab"), .limit = { true, 60 } };
+	struct scan_input lines = { .table_name = SLICE("Tab"), .as_lines = true };
+	struct query_output page = { 0 }, text = { 0 };
+	const struct map *items;
+
+	CHECK_OK(door_run(&door, SCAN, &input, &page), &door.err);
+	items = page.items.items;
+	for (size_t i = 0; i < 60; i++)
+		append_line(&expected, &items[i]);
+	lines.limit = input.limit;
+	CHECK_OK(door_run(&door, SCAN, &lines, &text), &door.err);
+	CHECK_TEXT(text.lines, buf_string(&expected));
+	CHECK_INT(text.count.value, 60);
+	CHECK_INT(text.items.count, 0);
+	CHECK(map_equal(text.last_evaluated_key, page.last_evaluated_key));
+}
+
+static void a_scan_as_lines_filters_and_projects(void)
+{
+	struct door door CLEANUP(door_release) = wide_new(2);
+	struct value one = value_of_number(1);
+	struct member member = { SLICE(":one"), one };
+	struct map values = { &member, 1 };
+	struct scan_input input = {
+		.table_name = SLICE("Tab"),
+		.filter_expression = SLICE("sk = :one"),
+		.projection_expression = SLICE("sk"),
+		.expression_attribute_values = &values,
+		.as_lines = true,
+	};
+	struct query_output text = { 0 };
+
+	CHECK_OK(door_run(&door, SCAN, &input, &text), &door.err);
+	CHECK_TEXT(text.lines, "{\"sk\":1}\n{\"sk\":1}\n");
+	CHECK_INT(text.scanned_count.value, 4);
+}
+
 static void partitions_are_listed_in_pages(void)
 {
 	struct door door CLEANUP(door_release) = wide_new(50);
@@ -896,6 +944,8 @@ static const struct test_case cases[] = {
 	{ "a scan in pages sees every item once", a_scan_in_pages_sees_every_item_once },
 	{ "segments are disjoint and complete", segments_are_disjoint_and_complete },
 	{ "segments are of like size", segments_are_of_like_size },
+	{ "a scan as lines is text in the same pages", a_scan_as_lines_is_text_in_the_same_pages },
+	{ "a scan as lines filters and projects", a_scan_as_lines_filters_and_projects },
 	{ "the last of a million segments can be scanned",
 		the_last_of_a_million_segments_can_be_scanned },
 	{ "a segment and their number go together", a_segment_and_their_number_go_together },

@@ -322,6 +322,64 @@ static void any_item_reads_back_as_itself(void)
 	}
 }
 
+static void a_line_of_the_binary_form_is_the_same(void)
+{
+	for (random_state = 1; random_state < 3000; random_state++) {
+		struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+		struct error err CLEANUP(error_release) = ERROR_INIT;
+		struct buf line CLEANUP(buf_release) = BUF_INIT;
+		struct buf encoded CLEANUP(buf_release) = BUF_INIT;
+		struct buf same_line CLEANUP(buf_release) = BUF_INIT;
+		uint32_t seed = random_state;
+		struct map item = pick_map(&arena, 0, 6);
+
+		plain_append_line(&line, &item);
+		item_encode(&item, &encoded);
+		CHECK_OK(plain_append_encoded_line(&same_line, buf_slice(&encoded), &err), &err);
+		CHECK(slice_equal(buf_slice(&line), buf_slice(&same_line)));
+		random_state = seed;
+	}
+}
+
+/* Whether decoding and rendering agree that the bytes are an item, or none. */
+static bool agree(struct slice bytes, struct buf *buf)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct error other CLEANUP(error_release) = ERROR_INIT;
+	struct map item;
+	size_t before = buf->len;
+	int r = plain_append_encoded_line(buf, bytes, &err);
+
+	if (r < 0 && (err.class != ERROR_CORRUPT || buf->len != before))
+		return false;
+	return r == item_decode(&arena, bytes, &item, &other);
+}
+
+static void malformed_bytes_make_no_line(void)
+{
+	for (random_state = 1; random_state < 300; random_state++) {
+		struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+		struct buf buf CLEANUP(buf_release) = BUF_INIT;
+		struct buf encoded CLEANUP(buf_release) = BUF_INIT;
+		uint32_t seed = random_state;
+		struct map item = pick_map(&arena, 0, 6);
+
+		item_encode(&item, &encoded);
+		for (size_t i = 0; i < encoded.len; i++) {
+			char byte = encoded.data[i];
+
+			CHECK(agree(slice_of(encoded.data, i), &buf));
+			encoded.data[i] = (char)(byte + 1);
+			CHECK(agree(buf_slice(&encoded), &buf));
+			encoded.data[i] = (char)(byte ^ 0x80);
+			CHECK(agree(buf_slice(&encoded), &buf));
+			encoded.data[i] = byte;
+		}
+		random_state = seed;
+	}
+}
+
 /* Appends what `jq .` prints for the text; false when there is no jq. */
 static bool append_jq_output(struct buf *buf, struct slice text)
 {
@@ -375,6 +433,8 @@ static const struct test_case cases[] = {
 		a_bad_typed_value_is_reported_where_it_stands },
 	{ "an item is an object", an_item_is_an_object },
 	{ "any item reads back as itself", any_item_reads_back_as_itself },
+	{ "a line of the binary form is the same", a_line_of_the_binary_form_is_the_same },
+	{ "malformed bytes make no line", malformed_bytes_make_no_line },
 	{ "jq renders an ordinary item the same", jq_renders_an_ordinary_item_the_same },
 };
 TEST_MAIN(cases)
