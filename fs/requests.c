@@ -213,6 +213,21 @@ int request_scan(struct filesystem *fs, const struct mount_table *table, const s
 	return request_run(fs, OPERATION_SCAN, &input, ret, arena, err);
 }
 
+int request_lines(struct filesystem *fs, const struct mount_table *table, const struct key *after,
+	struct arena *arena, struct query_output *ret, struct error *err)
+{
+	struct map start = { NULL, 0 };
+	struct scan_input input = { .table_name = table->name, .as_lines = true };
+
+	if (after) {
+		start = key_to_map(&table->schema, after, arena);
+		input.exclusive_start_key = &start;
+	}
+	TRY(check_table(table, err));
+	*ret = (struct query_output){ 0 };
+	return request_run(fs, OPERATION_SCAN, &input, ret, arena, err);
+}
+
 int request_partitions(struct filesystem *fs, const struct mount_table *table,
 	const struct value *after, size_t limit, struct arena *arena,
 	struct list_partitions_output *ret, struct error *err)

@@ -43,6 +43,9 @@ int request_partition_items(struct filesystem *fs, const struct mount_table *tab
 int request_scan(struct filesystem *fs, const struct mount_table *table, const struct key *after,
 	size_t limit, bool facts_only, struct arena *arena, struct query_output *ret,
 	struct error *err) NODISCARD;
+/* The items of a whole table as lines of plain JSON, about a megabyte of them. */
+int request_lines(struct filesystem *fs, const struct mount_table *table, const struct key *after,
+	struct arena *arena, struct query_output *ret, struct error *err) NODISCARD;
 int request_partitions(struct filesystem *fs, const struct mount_table *table,
 	const struct value *after, size_t limit, struct arena *arena,
 	struct list_partitions_output *ret, struct error *err) NODISCARD;
