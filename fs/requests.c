@@ -204,6 +204,8 @@ int request_scan(struct filesystem *fs, const struct mount_table *table, const s
 		.facts_only = facts_only,
 	};
 
+	if (table->transaction)
+		return transaction_items(fs, table, NULL, after, limit, arena, ret, err);
 	if (after) {
 		start = key_to_map(&table->schema, after, arena);
 		input.exclusive_start_key = &start;
