@@ -260,3 +260,32 @@ int client_describe(struct client *client, struct arena *arena, const struct tab
 	*ret = output.table;
 	return 0;
 }
+
+/* ListTables tells a hundred at a time. */
+static int collect_names(
+	struct client *client, struct arena *arena, struct buf *ret, struct error *err)
+{
+	struct list_tables_input input = { 0 };
+
+	do {
+		struct list_tables_output output = { 0 };
+
+		TRY(client_run(client, OPERATION_LIST_TABLES, &input, &output, arena, err));
+		buf_append(ret, output.table_names.items,
+			output.table_names.count * sizeof(struct slice));
+		input.exclusive_start_table_name = output.last_evaluated_table_name;
+	} while (slice_present(input.exclusive_start_table_name));
+	return 0;
+}
+
+int client_list_tables(struct client *client, struct arena *arena, struct slice **ret,
+	size_t *ret_count, struct error *err)
+{
+	struct buf names CLEANUP(buf_release) = BUF_INIT; /* struct slice */
+
+	TRY(collect_names(client, arena, &names, err));
+	*ret_count = names.len / sizeof(**ret);
+	*ret = arena_alloc_array(arena, *ret_count, sizeof(**ret));
+	memcpy(*ret, buf_slice(&names).data, names.len);
+	return 0;
+}

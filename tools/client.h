@@ -50,3 +50,6 @@ int client_call(struct client *client, enum operation_id operation, struct slice
 /* DescribeTable of the client's table, in the arena. */
 int client_describe(struct client *client, struct arena *arena, const struct table_facts **ret,
 	struct error *err) NODISCARD;
+/* The names of all tables, in the arena. */
+int client_list_tables(struct client *client, struct arena *arena, struct slice **ret,
+	size_t *ret_count, struct error *err) NODISCARD;

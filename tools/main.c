@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "complete.h"
 #include "server_options.h"
 
 #include "base/cleanup.h"
@@ -216,6 +217,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		printf("dynamount %s\n", DYNAMOUNT_VERSION);
+		return 0;
+	}
+	if (strcmp(argv[1], "--complete") == 0) {
+		complete_print(argc - 2, argv + 2);
 		return 0;
 	}
 	command = find_command(argv[1]);

@@ -195,35 +195,15 @@ static int print_short(const struct slice *names, size_t count, struct error *er
 	return output_write(buf_slice(&text), err);
 }
 
-/* All names: ListTables tells a hundred at a time. */
-static int list_tables(
-	struct client *client, struct arena *arena, struct buf *ret, struct error *err)
-{
-	struct list_tables_input input = { 0 };
-
-	do {
-		struct list_tables_output output = { 0 };
-
-		TRY(client_run(client, OPERATION_LIST_TABLES, &input, &output, arena, err));
-		buf_append(ret, output.table_names.items,
-			output.table_names.count * sizeof(struct slice));
-		input.exclusive_start_table_name = output.last_evaluated_table_name;
-	} while (slice_present(input.exclusive_start_table_name));
-	return 0;
-}
-
 static int print_tables(const char *where, bool long_form, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct client *client CLEANUP(client_closep) = NULL;
-	struct buf list CLEANUP(buf_release) = BUF_INIT; /* struct slice */
-	const struct slice *names;
+	struct slice *names;
 	size_t count;
 
 	TRY(client_open(where, false, &client, err));
-	TRY(list_tables(client, &arena, &list, err));
-	names = (const struct slice *)(const void *)list.data;
-	count = list.len / sizeof(*names);
+	TRY(client_list_tables(client, &arena, &names, &count, err));
 	return long_form ? print_long(client, names, count, &arena, err)
 			 : print_short(names, count, err);
 }
