@@ -315,38 +315,59 @@ static int read_items_map(const struct reader *reader, const struct field *field
 }
 
 static int read_number(
-	const struct reader *reader, const json_t *node, long double *ret, struct error *err)
+	const struct reader *reader, const json_t *node, struct slice *ret, struct error *err)
 {
 	struct slice text = json_number_text(reader->document, node);
 
 	if (!slice_present(text))
 		return not_scalar(reader, node, "Double", err);
-	*ret = strtold(arena_copy(reader->arena, text).data, NULL); /* ended with NUL */
+	*ret = arena_copy(reader->arena, text); /* ends it with NUL */
 	return 0;
 }
 
 static int read_double(const struct reader *reader, const json_t *node, struct optional_double *ret,
 	struct error *err)
 {
-	long double value = 0;
+	struct slice text;
 
-	TRY(read_number(reader, node, &value, err));
-	*ret = (struct optional_double){ true, (double)value };
+	TRY(read_number(reader, node, &text, err));
+	*ret = (struct optional_double){ true, strtod(text.data, NULL) };
 	return 0;
+}
+
+/* The first nine digits behind the point. */
+static int64_t fraction_ns(const char *digits)
+{
+	int64_t ns = 0;
+
+	for (int i = 0; i < 9; i++) {
+		ns *= 10;
+		if (*digits >= '0' && *digits <= '9')
+			ns += *digits++ - '0';
+	}
+	return ns;
+}
+
+/* Seconds as they are written: exact, where a floating-point number may not be. */
+static int64_t to_nanoseconds(struct slice text)
+{
+	const char *point = memchr(text.data, '.', text.len);
+	int64_t seconds = to_integer(text), limit = INT64_MAX / SECOND_NS - 1;
+
+	if (seconds < 0 || seconds > limit)
+		return seconds < 0 ? 0 : limit * SECOND_NS;
+	if (strpbrk(text.data, "eE"))
+		return (int64_t)(strtold(text.data, NULL) * SECOND_NS);
+	return seconds * SECOND_NS + (point ? fraction_ns(point + 1) : 0);
 }
 
 static int read_timestamp(
 	const struct reader *reader, const json_t *node, int64_t *ret, struct error *err)
 {
-	const long double seconds_max = INT64_MAX / SECOND_NS;
-	long double seconds = 0;
+	struct slice text;
 
-	TRY(read_number(reader, node, &seconds, err));
-	if (!(seconds >= 0 && seconds < seconds_max)) {
-		error_set(err, ERROR_SERIALIZATION, "A time is out of range");
-		return fail_at(reader, node, err);
-	}
-	*ret = (int64_t)(seconds * SECOND_NS + 0.5L);
+	TRY(read_number(reader, node, &text, err));
+	*ret = to_nanoseconds(text);
 	return 0;
 }
 
@@ -360,10 +381,10 @@ static int read_doubles(const struct reader *reader, const json_t *node, struct 
 		return not_list(reader, node, err);
 	values = arena_alloc_array(reader->arena, count, sizeof(*values));
 	for (size_t i = 0; i < count; i++) {
-		long double value = 0;
+		struct slice text;
 
-		TRY(read_number(reader, json_array_get(node, i), &value, err));
-		values[i] = (double)value;
+		TRY(read_number(reader, json_array_get(node, i), &text, err));
+		values[i] = strtod(text.data, NULL);
 	}
 	*ret = (struct request_list){ true, count, values };
 	return 0;
