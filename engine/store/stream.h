@@ -109,8 +109,9 @@ int stream_read_within(struct store *store, const struct stream_description *str
 	uint64_t offset, size_t limit, size_t max_bytes, struct arena *arena,
 	struct stream_record **ret, size_t *ret_count, struct error *err) NODISCARD;
 /* Appends to the buffer the stream's text from a byte on: at least size bytes, in
- * whole lines but for the first, or as many as there are. 0, STREAM_ABSENT, or
- * ERROR_TRIMMED_DATA when the record in which that byte stood is gone. */
+ * whole lines but for the first and no more of them than that takes, or as many as
+ * there are. 0, STREAM_ABSENT, or ERROR_TRIMMED_DATA when the record in which that
+ * byte stood is gone. */
 int stream_read_text(struct store *store, const struct stream_description *stream, uint64_t offset,
 	size_t size, struct buf *ret, struct error *err) NODISCARD;
 

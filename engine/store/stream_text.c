@@ -44,10 +44,11 @@ static int append_rest(struct text_position *position, const struct stream_recor
 	return 0;
 }
 
-/* A run of records of about that size: 0 or STREAM_ABSENT. */
+/* A run of records, until the buffer has that length: 0 or STREAM_ABSENT. */
 static int append_run(
-	struct text_position *position, size_t size, struct buf *ret, struct error *err)
+	struct text_position *position, size_t length, struct buf *ret, struct error *err)
 {
+	size_t size = length - ret->len;
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct stream_record *records;
 	size_t count;
@@ -60,7 +61,7 @@ static int append_run(
 		return r;
 	if (!count)
 		return trimmed(position, err);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && ret->len < length; i++)
 		TRY(append_rest(position, &records[i], ret, err));
 	return 0;
 }
@@ -75,6 +76,6 @@ int stream_read_text(struct store *store, const struct stream_description *strea
 
 	TRY(r = stream_extent(store, stream, &extent, err));
 	while (r == 0 && position.offset < extent.end && ret->len < wanted)
-		TRY(r = append_run(&position, wanted - ret->len, ret, err));
+		TRY(r = append_run(&position, wanted, ret, err));
 	return r;
 }
