@@ -215,5 +215,7 @@ int directory_unlink(struct filesystem *fs, const struct caller *caller,
 		return r;
 	}
 	return filesystem_refuse(fs, caller, directory->node, name,
-		"this file belongs to the table and can't be removed");
+		entry.identity.kind == NODE_STREAM
+			? "this file belongs to the table: to disable its stream, write NONE to it"
+			: "this file belongs to the table and can't be removed");
 }

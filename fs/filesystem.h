@@ -8,7 +8,8 @@
  * Lock order, from the first to the last: a listing's mutex; a handle's (of
  * .import first the feeding one, then the importer's, then the handle's own); the
  * lists of handles and listings; that of the transactions; a transaction's; ephemerals;
- * the node table's; the rejections'; the invalidator's queue. None but a handle's and a
+ * open streams' (which a write transaction takes too); the node table's; the rejections';
+ * the invalidator's queue. Leaves: a stream's text, the followers'. None but a handle's and a
  * listing's is held while the engine runs, none but a handle's while the kernel is
  * answered.
  */
