@@ -10,20 +10,25 @@
 #include "session.h"
 
 #include "api/question.h"
+#include "base/clock.h"
 #include "invalidate.h"
 #include "requests.h"
 
 #define QUESTION_MAX (1u << 20)
-/* Items looked at for a page: the first is read soon, and those who read no
- * further take little memory. */
+/* Items looked at for a page. The first page is small: who reads no further takes
+ * little memory. The next ones become larger while they take no longer than
+ * PAGE_NS: so long do others wait for a thread. */
 #define PAGE_FIRST 128
-#define PAGE_NEXT  4096
+#define PAGE_MIN   512
+#define PAGE_MAX   4096
+#define PAGE_NS    10000000LL
 
 struct query_session {
 	struct session session;
 	struct arena arena; /* of the question */
 	struct question question;
 	struct answer answer;
+	size_t page_limit;
 };
 
 static struct query_session *query_of(struct session *session)
@@ -149,17 +154,32 @@ static void answer_plan(struct query_session *query)
 	session_answer_whole(&query->session);
 }
 
+/* The limit of the page after one that took so long. */
+static size_t next_limit(size_t limit, int64_t took)
+{
+	if (took > PAGE_NS)
+		return limit / 2 < PAGE_MIN ? PAGE_MIN : limit / 2;
+	return limit * 2 > PAGE_MAX ? PAGE_MAX : limit * 2;
+}
+
 static int append_page(struct query_session *query, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct answer *answer = &query->answer;
-	size_t limit = answer->started ? PAGE_NEXT : PAGE_FIRST;
 	struct request_list items = { 0 };
+	int64_t start = clock_monotonic_ns();
 
-	TRY(answer_next(answer, run_request, query, limit, &arena, &items, err));
+	TRY(answer_next(answer, run_request, query, query->page_limit, &arena, &items, err));
 	answer_append_lines(answer, &items, &query->session.window.text);
 	query->session.ended = answer->ended;
+	query->page_limit = next_limit(query->page_limit, clock_monotonic_ns() - start);
 	return 0;
+}
+
+static void begin_answer(struct query_session *query)
+{
+	query->answer = (struct answer){ .question = &query->question };
+	query->page_limit = PAGE_FIRST;
 }
 
 static int write_items(struct query_session *query, struct error *err)
@@ -179,7 +199,7 @@ static int ask_question(struct session *session, struct slice text, struct error
 	bool explain;
 
 	TRY(read_question(session, text, &query->arena, &query->question, &explain, err));
-	query->answer = (struct answer){ .question = &query->question };
+	begin_answer(query);
 	if (explain)
 		answer_plan(query);
 	else if (query->question.plan == PLAN_WRITE)
@@ -197,7 +217,7 @@ static void rewind_answer(struct session *session)
 	struct query_session *query = query_of(session);
 
 	answer_release(&query->answer);
-	query->answer = (struct answer){ .question = &query->question };
+	begin_answer(query);
 }
 
 static void forget_question(struct session *session)

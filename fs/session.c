@@ -77,6 +77,12 @@ static void begin_question(struct session *session)
 			file_of(session, &arena));
 }
 
+static void drop_text(struct session *session)
+{
+	buf_release(&session->text);
+	atomic_store(&session->collecting, false);
+}
+
 /* Returns -errno; the text is given up. */
 static int refuse_text(struct session *session, struct error *err)
 {
@@ -92,7 +98,7 @@ static int refuse_text(struct session *session, struct error *err)
 	}
 	r = filesystem_reject(session->fs, &session->handle.opener, session->handle.node, err,
 		buf_slice(&session->text));
-	buf_release(&session->text);
+	drop_text(session);
 	return r;
 }
 
@@ -108,7 +114,7 @@ static int ask(struct session *session, struct slice text, struct error *err)
 static int ask_text(struct session *session, struct error *err)
 {
 	TRY(ask(session, buf_slice(&session->text), err));
-	buf_release(&session->text);
+	drop_text(session);
 	return 0;
 }
 
@@ -122,6 +128,7 @@ static int collect(struct session *session, struct slice piece, struct error *er
 		return error_set(err, ERROR_TOO_LARGE, "this file takes at most %zu bytes at once",
 			session->kind->text_max);
 	buf_append_slice(&session->text, piece);
+	atomic_store(&session->collecting, !is_blank(buf_slice(&session->text)));
 	r = session->kind->take(session, piece, err);
 	if (r == SESSION_WHOLE)
 		r = ask_text(session, err);
@@ -152,7 +159,7 @@ static void serve_flush(struct session *session, const struct session_request *r
 	struct slice text = buf_slice(&session->text);
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 
-	if (is_blank(text)) {
+	if (is_blank(text)) { /* asked meanwhile */
 		fuse_reply_err(request->req, 0);
 	} else if (session->kind->judge(session, &err) < 0) {
 		fuse_reply_err(request->req, -error_to_errno(&err));
@@ -319,7 +326,7 @@ void session_end(struct session *session)
 {
 	explain_abandoned(session);
 	forget_answer(session);
-	buf_release(&session->text);
+	drop_text(session);
 	if (session->kind->release)
 		session->kind->release(session);
 }

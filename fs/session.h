@@ -68,6 +68,7 @@ struct session {
 	pthread_mutex_t mutex;
 	struct session_request *first, **last; /* to be served: the mutex's */
 	bool busy;
+	atomic_bool collecting; /* the text holds something: a close has what to judge */
 	struct buf text; /* of a question that was not asked yet */
 	bool asked; /* there is an answer */
 	bool looked_at; /* something of it was read */
@@ -87,7 +88,8 @@ int session_open(struct filesystem *fs, const struct caller *caller, struct node
 /* The window's text is the answer. */
 void session_answer_whole(struct session *session);
 
-/* Operations of these files, but for opening. */
+/* Operations of these files, but for opening. Each child of a shell flushes what
+ * it inherits when it ends: that waits for nothing unless there is what to judge. */
 void session_read(
 	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset);
 void session_write(struct filesystem *fs, fuse_req_t req, struct handle *handle, struct slice data,

@@ -120,7 +120,10 @@ void session_flush(struct filesystem *fs, fuse_req_t req, struct handle *handle)
 	struct session_request request = { .verb = SESSION_FLUSH, .req = req };
 
 	(void)fs;
-	submit(session_of(handle), &request, (struct slice){ NULL, 0 });
+	if (atomic_load(&session_of(handle)->collecting))
+		submit(session_of(handle), &request, (struct slice){ NULL, 0 });
+	else
+		fuse_reply_err(req, 0);
 }
 
 int session_truncate(struct filesystem *fs, struct handle *handle, off_t size)
