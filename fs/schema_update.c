@@ -163,6 +163,9 @@ int schema_update_give_up(const struct schema_update *update, struct error *err)
 	struct buf done CLEANUP(buf_release) = BUF_INIT;
 	struct buf left CLEANUP(buf_release) = BUF_INIT;
 
+	if (update->done == update->plan.count)
+		return error_set(err, ERROR_TABLE_IN_USE,
+			"interrupted: the new index is still being filled, which goes on");
 	append_steps(update, 0, update->done, &done);
 	append_steps(update, update->done, update->plan.count, &left);
 	return error_set(err, ERROR_TABLE_IN_USE,
@@ -218,6 +221,22 @@ static int make_step(struct filesystem *fs, const struct schema_update *update, 
 	return request_run(fs, OPERATION_UPDATE_TABLE, step, &output, &arena, err);
 }
 
+/* Whoever adds an index wants to read it: 0, or SCHEMA_WAITS while it is filled. */
+static int wait_for_index(
+	struct filesystem *fs, const struct schema_update *update, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	const struct table_facts *table;
+	bool added = false;
+
+	for (size_t i = 0; i < update->plan.count; i++)
+		added |= adds_index(&update->plan.steps[i]);
+	if (!added)
+		return 0;
+	TRY(table_describe(fs, update->table_name, &arena, &table, err));
+	return fills_index(table) ? SCHEMA_WAITS : 0;
+}
+
 int schema_update_continue(struct filesystem *fs, struct schema_update *update, struct error *err)
 {
 	while (update->done < update->plan.count) {
@@ -229,5 +248,5 @@ int schema_update_continue(struct filesystem *fs, struct schema_update *update, 
 			return r;
 		update->done++;
 	}
-	return 0;
+	return wait_for_index(fs, update, err);
 }

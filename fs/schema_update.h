@@ -5,8 +5,8 @@
  * 1. Nothing is changed before all of it has passed CreateTable's checks as a
  *    whole, and UpdateTable's checks step by step.
  * 2. The steps are made in the order of the plan. One that adds an index is made
- *    once no other is being filled, as the service has it; the last one is not
- *    waited for.
+ *    once no other is being filled, as the service has it. The end comes when
+ *    the last one is filled: whoever adds an index is going to read it.
  * 3. What fails or is given up between steps tells which were made.
  */
 #pragma once
