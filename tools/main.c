@@ -44,6 +44,19 @@
 	"  --restart                begin it again\n" \
 	"  -q, --quiet              tell errors only\n"
 
+#define EXPORT_OPTIONS \
+	"  --format=FORMAT          json: JSON Lines, plain (default); typed: DynamoDB JSON; csv; s3:\n" \
+	"                           a directory as an export to S3 writes it\n" \
+	"  --columns=NAME,NAME:TYPE of CSV: these attributes alone (default: all, for which the\n" \
+	"                           table is read twice)\n" \
+	"  --delimiter=CHARACTER    between the cells of CSV (default ','; tab)\n" \
+	"  --gzip                   compress; so does a FILE.gz\n" \
+	"  --segments=N             read N parts of the table at once (default 1)\n" \
+	"  --resume                 go on with an export that was interrupted\n" \
+	"  --restart                begin it again\n" \
+	"  --force                  replace a FILE that is there\n" \
+	"  -q, --quiet              tell errors only\n"
+
 const struct command commands[] = {
 	{
 		.name = "mount",
@@ -120,6 +133,13 @@ const struct command commands[] = {
 			"also gzipped",
 		.options = IMPORT_OPTIONS,
 		.run = command_import,
+	},
+	{
+		.name = "export",
+		.arguments = "WHERE/TABLE [FILE|DIRECTORY|-]",
+		.help = "write all items: JSON Lines, typed JSON, CSV, the form of an export to S3",
+		.options = EXPORT_OPTIONS,
+		.run = command_export,
 	},
 	{ 0 },
 };

@@ -80,7 +80,7 @@ static int check_key(const struct port_columns *columns, const struct key_attrib
 		SLICE_ARG(attribute->name));
 }
 
-int columns_read_header(struct port_columns *columns, const struct key_schema *key,
+static int read_columns(struct port_columns *columns, const struct key_schema *key,
 	struct slice record, struct arena *arena, struct error *err)
 {
 	struct csv_cells cells;
@@ -95,6 +95,21 @@ int columns_read_header(struct port_columns *columns, const struct key_schema *k
 		if (add_column(columns, key, &cells.cells[i], err) < 0)
 			return fail_at(record, cells.cells[i].offset, err);
 	}
+	return 0;
+}
+
+int columns_read_names(
+	struct port_columns *columns, struct slice record, struct arena *arena, struct error *err)
+{
+	static const struct key_schema none = { .partition = { .type = VALUE_S } };
+
+	return read_columns(columns, &none, record, arena, err);
+}
+
+int columns_read_header(struct port_columns *columns, const struct key_schema *key,
+	struct slice record, struct arena *arena, struct error *err)
+{
+	TRY(read_columns(columns, key, record, arena, err));
 	TRY(check_key(columns, &key->partition, err));
 	return check_key(columns, &key->sort, err);
 }
@@ -185,6 +200,14 @@ void columns_from_set(struct port_columns *columns, const struct key_schema *key
 	columns->count = (size_t)(column - columns->columns);
 }
 
+void columns_complete(struct port_columns *columns, const struct key_schema *key)
+{
+	for (size_t i = 0; i < columns->count; i++) {
+		if (!is_key(key, columns->columns[i].name))
+			columns->columns[i].typed = true;
+	}
+}
+
 /* A string's column says its type only where it must. So does one whose bare
  * name would be read as a name and a type. */
 static void append_name(const struct port_column *column, struct buf *buf)
@@ -227,7 +250,7 @@ size_t columns_append_item(
 		buf_clear(&text);
 		cell_append(value, &text);
 		csv_append_cell(buf, buf_slice(&text), columns->delimiter);
-		written++;
+		written += text.len || column->keeps_empty;
 	}
 	buf_append_char(buf, '\n');
 	return item->count - written;

@@ -34,6 +34,10 @@ struct port_columns {
  * doubled, or contradicts the key. delimiter and infer are the caller's. */
 int columns_read_header(struct port_columns *columns, const struct key_schema *key,
 	struct slice record, struct arena *arena, struct error *err) NODISCARD;
+/* Reads names of columns to write, into the arena: as a header, but any of them.
+ * One without a type takes values of every type. */
+int columns_read_names(struct port_columns *columns, struct slice record, struct arena *arena,
+	struct error *err) NODISCARD;
 /* Makes an item of a row, in the arena. */
 int columns_read_item(const struct port_columns *columns, struct slice record, struct arena *arena,
 	struct map *ret, struct error *err) NODISCARD;
@@ -50,12 +54,16 @@ void column_set_add_item(struct column_set *set, const struct map *item);
 /* Adds all of another set. */
 void column_set_merge(struct column_set *set, const struct column_set *from);
 /* As columns for writing: those of the key first. In the arena; names are
- * borrowed from the set and the key. */
+ * borrowed from the set and the key. Their header, read as names, is the same
+ * columns but for those of strings, which columns_complete() types. */
 void columns_from_set(struct port_columns *columns, const struct key_schema *key,
 	const struct column_set *set, struct arena *arena);
 
+/* Makes columns without a type such of strings, but for those of the key. */
+void columns_complete(struct port_columns *columns, const struct key_schema *key);
+
 void columns_append_header(const struct port_columns *columns, struct buf *buf);
 /* Appends a row, with its line end. Returns how many of the item's attributes
- * have no column. */
+ * have no column that would hold their value. */
 size_t columns_append_item(
 	const struct port_columns *columns, const struct map *item, struct buf *buf);

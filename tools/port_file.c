@@ -44,18 +44,24 @@ int file_read(const char *path, size_t max, struct buf *ret, struct error *err)
 	return r;
 }
 
-int file_write_all(int fd, struct slice bytes, const char *name, struct error *err)
+int file_write_fully(int fd, struct slice bytes)
 {
 	while (bytes.len) {
 		ssize_t written = write(fd, bytes.data, bytes.len);
 
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return error_set_errno(err, errno, "Writing %s", name);
-		bytes = slice_skip(bytes, (size_t)written);
+		if (written < 0 && errno != EINTR)
+			return errno;
+		if (written > 0)
+			bytes = slice_skip(bytes, (size_t)written);
 	}
 	return 0;
+}
+
+int file_write_all(int fd, struct slice bytes, const char *name, struct error *err)
+{
+	int r = file_write_fully(fd, bytes);
+
+	return r ? error_set_errno(err, r, "Writing %s", name) : 0;
 }
 
 static int write_new(const char *path, struct slice text, struct error *err)

@@ -16,7 +16,9 @@ int file_replace(const char *path, struct slice text, struct error *err) NODISCA
 /* Removes it if it is there. */
 int file_remove(const char *path, struct error *err) NODISCARD;
 int file_rename(const char *from, const char *to, struct error *err) NODISCARD;
-/* Writes all bytes; `name` is for the error. */
+/* Writes all bytes: 0, or the errno. */
+int file_write_fully(int fd, struct slice bytes) NODISCARD;
+/* The same; `name` is for the error. */
 int file_write_all(int fd, struct slice bytes, const char *name, struct error *err) NODISCARD;
 /* The path without slashes at its end and with something added, new. */
 char *path_with(const char *path, const char *suffix);

@@ -1,7 +1,10 @@
 #include "port_items.h"
 
+#include "base/text.h"
 #include "model/json.h"
 #include "model/typed.h"
+
+#define UTF8_MAX 4 /* bytes of a character */
 
 const char *const port_format_names[PORT_FORMAT_COUNT] = {
 	[PORT_JSON] = "json",
@@ -38,41 +41,42 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The first byte that tells something; 0 when there is none yet. */
-static char first_byte(struct slice piece, bool at_start)
+/* The first byte that tells something; NOTHING when there is none yet. */
+#define NOTHING (-1)
+static int first_byte(struct slice piece, bool at_start)
 {
 	if (at_start && slice_starts_with(piece, SLICE("\xEF\xBB\xBF")))
 		piece = slice_skip(piece, 3);
 	for (size_t i = 0; i < piece.len; i++) {
 		if (!is_blank(piece.data[i]))
-			return piece.data[i];
+			return (unsigned char)piece.data[i];
 	}
-	return 0;
+	return NOTHING;
 }
 
-/* Bytes that no text has, such as an image's. */
+/* Whether the first line cannot be a header of CSV: it is no text. Of a piece
+ * that ends within it, a character at its end may be cut. */
 static bool is_binary(struct slice piece)
 {
-	size_t len = piece.len < 4096 ? piece.len : 4096;
+	const char *end = memchr(piece.data, '\n', piece.len);
+	struct slice line = slice_of(piece.data, end ? (size_t)(end - piece.data) : piece.len);
+	size_t fault;
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)piece.data[i];
-
-		if (c < 0x20 && !is_blank((char)c) && c != '\f')
-			return true;
-	}
-	return false;
+	if (memchr(line.data, '\0', line.len))
+		return true;
+	return !utf8_check(line, &fault) && (end || fault + UTF8_MAX <= line.len);
 }
 
 static int recognise(struct items_reader *reader, struct slice piece, struct error *err)
 {
-	char first = first_byte(piece, reader->from.offset == 0);
+	int first = first_byte(piece, reader->from.offset == 0);
 
-	if (is_binary(piece))
+	if (reader->told)
+		return 0;
+	reader->options.format = first == '{' || first == '[' ? PORT_JSON : PORT_CSV;
+	if (reader->options.format == PORT_CSV && is_binary(piece))
 		return error_set(
 			err, ERROR_VALIDATION, "it holds binary data, neither JSON nor CSV");
-	if (reader->options.format == PORT_ANY)
-		reader->options.format = first == '{' || first == '[' ? PORT_JSON : PORT_CSV;
 	return 0;
 }
 
@@ -167,7 +171,7 @@ void items_release(struct items_reader *reader)
 /* Blanks before anything tells the format. */
 static bool pass_over_blank(struct items_reader *reader, struct slice piece)
 {
-	if (first_byte(piece, reader->from.offset == 0))
+	if (first_byte(piece, reader->from.offset == 0) != NOTHING)
 		return false;
 	for (size_t i = 0; i < piece.len; i++)
 		reader->from.line += piece.data[i] == '\n';

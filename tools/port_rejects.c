@@ -107,7 +107,7 @@ static void show(struct rejects *rejects, struct slice reason)
 {
 	if (rejects->shown++ < rejects->shown_max)
 		fprintf(stderr, "%.*s", SLICE_ARG(reason));
-	else if (rejects->shown == rejects->shown_max + 1)
+	else if (rejects->shown_max && rejects->shown == rejects->shown_max + 1)
 		fprintf(stderr, "and others: see %s\n", rejects->reasons_path);
 }
 

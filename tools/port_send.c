@@ -3,15 +3,9 @@
 #include "base/hash.h"
 #include "base/memory.h"
 
-#include <time.h>
-
-#define TRIES_MAX      8
-#define FIRST_PAUSE_NS 50000000LL
-#define PAUSE_MAX_NS   5000000000LL
-
 /* A batch on its way. */
 struct sending {
-	struct send_control *control;
+	struct retry_control *control;
 	struct client *client;
 	const struct key_schema *key;
 	struct port_entry **entries; /* those with items */
@@ -20,69 +14,24 @@ struct sending {
 	struct error *failure;
 };
 
-void send_control_init(struct send_control *control)
+/* Whether it is the fault of an item, which the others need not suffer for. */
+static bool is_item_fault(const struct error *err)
 {
-	*control = (struct send_control){ .hurry = false };
-	pthread_mutex_init(&control->mutex, NULL);
-	pthread_cond_init(&control->hurried, NULL);
-}
-
-void send_control_release(struct send_control *control)
-{
-	pthread_cond_destroy(&control->hurried);
-	pthread_mutex_destroy(&control->mutex);
-}
-
-void send_control_hurry(struct send_control *control)
-{
-	pthread_mutex_lock(&control->mutex);
-	control->hurry = true;
-	pthread_cond_broadcast(&control->hurried);
-	pthread_mutex_unlock(&control->mutex);
-}
-
-/* What an error says about trying again. */
-enum verdict { GIVE_UP, TRY_AGAIN, ITEM_AT_FAULT };
-
-static enum verdict judge(enum error_class class)
-{
-	static const enum verdict verdicts[ERROR_CLASS_COUNT] = {
-		[ERROR_VALIDATION] = ITEM_AT_FAULT,
-		[ERROR_KEY_EMPTY] = ITEM_AT_FAULT,
-		[ERROR_TOO_LARGE] = ITEM_AT_FAULT,
-		[ERROR_NOT_JSON] = ITEM_AT_FAULT,
-		[ERROR_SERIALIZATION] = ITEM_AT_FAULT,
-		[ERROR_COLLECTION_TOO_LARGE] = ITEM_AT_FAULT,
-		[ERROR_CONFLICT] = TRY_AGAIN,
-		[ERROR_SYSTEM] = TRY_AGAIN,
+	static const bool faults[ERROR_CLASS_COUNT] = {
+		[ERROR_VALIDATION] = true,
+		[ERROR_KEY_EMPTY] = true,
+		[ERROR_TOO_LARGE] = true,
+		[ERROR_NOT_JSON] = true,
+		[ERROR_SERIALIZATION] = true,
+		[ERROR_COLLECTION_TOO_LARGE] = true,
 	};
 
-	return verdicts[class];
+	return faults[err->class];
 }
 
-/* Waits before the next try, the longer the more there were. False: no more. */
-static bool pause_before_retry(struct sending *sending)
+static bool may_try_again(struct sending *sending, const struct error *err)
 {
-	struct send_control *control = sending->control;
-	int64_t pause = FIRST_PAUSE_NS << sending->tries;
-	struct timespec until;
-	bool hurry;
-
-	if (++sending->tries > TRIES_MAX)
-		return false;
-	if (pause > PAUSE_MAX_NS)
-		pause = PAUSE_MAX_NS;
-	clock_gettime(CLOCK_REALTIME, &until);
-	pause += until.tv_nsec;
-	until.tv_sec += pause / 1000000000;
-	until.tv_nsec = pause % 1000000000;
-	pthread_mutex_lock(&control->mutex);
-	while (!control->hurry &&
-		pthread_cond_timedwait(&control->hurried, &control->mutex, &until) == 0)
-		;
-	hurry = control->hurry;
-	pthread_mutex_unlock(&control->mutex);
-	return !hurry;
+	return retry_may_help(err) && retry_pause(sending->control, &sending->tries);
 }
 
 /* The engine in this process: all at once. */
@@ -129,10 +78,10 @@ static void send_here(struct sending *sending)
 		move_errors(sending, item_errors, r == 0);
 		if (r == 0)
 			return;
-		if (judge(err.class) == TRY_AGAIN && pause_before_retry(sending))
-			continue;
-		error_move(sending->failure, &err);
-		return;
+		if (!may_try_again(sending, &err)) {
+			error_move(sending->failure, &err);
+			return;
+		}
 	}
 }
 
@@ -208,38 +157,44 @@ static void send_halves(struct sending *sending)
 		send_there(&second);
 }
 
+/* One request. *err is what keeps items from being stored. */
+static void send_once(struct sending *sending, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct batch_write_item_output output = { 0 };
+
+	if (store_there(sending, &arena, &output, err) < 0)
+		return;
+	keep_unprocessed(sending, &output, &arena);
+	if (sending->count)
+		error_set(err, ERROR_SYSTEM,
+			"%s leaves items unprocessed, however often they are sent",
+			client_name(sending->client));
+}
+
 static void send_there(struct sending *sending)
 {
 	while (sending->count) {
-		struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 		struct error err CLEANUP(error_release) = ERROR_INIT;
-		struct batch_write_item_output output = { 0 };
-		enum verdict verdict = TRY_AGAIN;
 
-		if (store_there(sending, &arena, &output, &err) == 0)
-			keep_unprocessed(sending, &output, &arena);
-		else
-			verdict = judge(err.class);
-		if (verdict == ITEM_AT_FAULT && sending->count > 1) {
-			send_halves(sending);
+		send_once(sending, &err);
+		if (!sending->count)
+			return;
+		if (is_item_fault(&err)) {
+			if (sending->count > 1)
+				send_halves(sending);
+			else
+				error_move(&sending->entries[0]->err, &err);
 			return;
 		}
-		if (verdict == ITEM_AT_FAULT) {
-			error_move(&sending->entries[0]->err, &err);
+		if (!may_try_again(sending, &err)) {
+			error_move(sending->failure, &err);
 			return;
 		}
-		if (!sending->count || (verdict == TRY_AGAIN && pause_before_retry(sending)))
-			continue;
-		if (err.class == ERROR_NONE)
-			error_set(&err, ERROR_SYSTEM,
-				"%s leaves items unprocessed, however often they are sent",
-				client_name(sending->client));
-		error_move(sending->failure, &err);
-		return;
 	}
 }
 
-void send_batch(struct send_control *control, struct client *client, const struct key_schema *key,
+void send_batch(struct retry_control *control, struct client *client, const struct key_schema *key,
 	struct port_batch *batch)
 {
 	struct port_entry **entries CLEANUP(cleanup_free) =

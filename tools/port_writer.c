@@ -23,7 +23,7 @@ struct writer {
 	pthread_t *threads;
 	size_t started;
 
-	struct send_control control; /* its mutex is that of what follows */
+	struct retry_control control; /* its mutex is that of what follows */
 	pthread_cond_t done; /* a batch is */
 	pthread_cond_t queued; /* or stopping */
 	struct port_batch *first, **last; /* all that are under way, in order */
@@ -128,7 +128,7 @@ struct writer *writer_new(const struct writer_options *options)
 	writer->threads = memory_new(writer->thread_count * sizeof(*writer->threads));
 	writer->last = &writer->first;
 	writer->failure = ERROR_INIT;
-	send_control_init(&writer->control);
+	retry_control_init(&writer->control);
 	pthread_cond_init(&writer->done, NULL);
 	pthread_cond_init(&writer->queued, NULL);
 	start_threads(writer);
@@ -154,7 +154,7 @@ void writer_free(struct writer *writer)
 		batch_free(writer->filling);
 	pthread_cond_destroy(&writer->queued);
 	pthread_cond_destroy(&writer->done);
-	send_control_release(&writer->control);
+	retry_control_release(&writer->control);
 	error_release(&writer->failure);
 	free(writer->threads);
 	free(writer);
@@ -258,7 +258,7 @@ void writer_drain(struct writer *writer)
 
 void writer_hurry(struct writer *writer)
 {
-	send_control_hurry(&writer->control);
+	retry_control_hurry(&writer->control);
 }
 
 int writer_status(struct writer *writer, struct error *err)
