@@ -9,9 +9,9 @@
  * .import first the feeding one, then the importer's, then the handle's own); the
  * lists of handles and listings; that of the transactions; a transaction's; ephemerals;
  * open streams' (which a write transaction takes too); the node table's; the rejections';
- * the invalidator's queue. Leaves: a stream's text, the followers'. None but a handle's and a
- * listing's is held while the engine runs, none but a handle's while the kernel is
- * answered.
+ * the invalidator's queue. Leaves: a stream's text, the followers', the kept
+ * questions'. None but a handle's and a listing's is held while the engine runs, none but
+ * a handle's while the kernel is answered.
  */
 #pragma once
 
