@@ -15,8 +15,9 @@ import subprocess
 import pytest
 
 from api import item, plain
+from moody import moody
 from mounting import CRASH, STOP_SECONDS, wait_until
-from porting import on_terminal, progress, remote, shell, start_and_stop  # noqa: F401 (fixtures)
+from porting import Shell, on_terminal, progress, remote, shell, start_and_stop  # noqa: F401 (fixtures)
 
 
 def lines(count, width=10):
@@ -308,6 +309,50 @@ def test_a_pipe_that_pauses_is_stored_meanwhile(remote):
     assert process.poll() is None
     process.stdin.close()
     assert process.wait(STOP_SECONDS) == 0
+
+
+# Servers with moods
+
+
+@pytest.mark.limit(120)
+@pytest.mark.parametrize("moods", [
+    ["lazy"] * 9, ["idle"] * 4 + ["lazy"] * 4, ["throttled"] * 9, ["broken", "conflicting"] * 3,
+], ids=lambda moods: moods[0])
+def test_what_a_server_does_not_take_is_sent_again(workdir, moods):
+    shell = Shell(workdir)
+    shell.save("in", lines(200))
+    with moody(*moods) as server:
+        assert shell.run("import", f"{server.url}/Tab", "in")[1] == "200 items imported, 0 rejected\n"
+        assert sorted(server.items) == ["%05d" % i for i in range(200)]
+        assert server.requests > 8 and not server.moods
+
+
+@pytest.mark.limit(120)
+def test_what_a_server_refuses_is_found_by_halves(workdir):
+    shell = Shell(workdir)
+    good = lines(24).splitlines(keepends=True)
+    shell.save("in", "".join([*good[:10], '{"id": "x", "text": "bad"}\n', *good[10:]]))
+    with moody(*["strict"] * 99) as server:
+        errors = shell.run("import", f"{server.url}/Tab", "in", status=1)[1]
+        assert "24 items imported, 1 rejected" in errors
+        assert len(server.items) == 24
+        assert server.requests <= 12
+    assert shell.read("in.rejects") == '{"id": "x", "text": "bad"}\n'
+    assert shell.read("in.rejects.reasons") == "in:11: told: ValidationException\n"
+
+
+@pytest.mark.limit(120)
+def test_a_server_that_forbids_ends_the_import_at_once(workdir):
+    shell = Shell(workdir)
+    shell.save("in", lines(200))
+    with moody(*["forbidding"] * 99) as server:
+        errors = shell.run("import", f"{server.url}/Tab", "in", status=1)[1]
+        assert "told: AccessDeniedException" in errors
+        assert "--resume goes on with it" in errors
+        assert server.requests <= 8
+    with moody() as server:
+        assert shell.run("import", f"{server.url}/Tab", "in", "--resume")[1] == "200 items imported, 0 rejected\n"
+        assert len(server.items) == 200
 
 
 # Going on
