@@ -55,7 +55,7 @@ static int parse_arn(const struct engine *engine, struct slice arn, struct arena
 static int find_stream(const struct engine *engine, struct slice arn, struct arena *arena,
 	struct stream_description *ret, struct error *err)
 {
-	struct slice table, label;
+	struct slice table = { NULL, 0 }, label = { NULL, 0 };
 	int r = STREAM_ABSENT;
 
 	TRY(parse_arn(engine, arn, arena, &table, &label, err));
@@ -100,7 +100,7 @@ static int find_start(const struct engine *engine, const struct list_streams_inp
 	const struct stream_description *list, size_t count, struct arena *arena, size_t *ret,
 	struct error *err)
 {
-	struct slice table, label;
+	struct slice table = { NULL, 0 }, label = { NULL, 0 };
 
 	*ret = 0;
 	if (!slice_present(in->exclusive_start_stream_arn))

@@ -119,7 +119,7 @@ static int lower_call(struct where *where, const struct partiql_node *call,
 	if (!function || function->of_updates)
 		return partiql_unrecognized(call, where->arena, err);
 	for (size_t i = 0; i < call->count; i++) {
-		const struct operand *operand;
+		const struct operand *operand = NULL;
 
 		TRY(lower_operand(where, call->children[i], &operand, err));
 		operand_list_add(ret_operands, operand, where->arena);
