@@ -7,14 +7,14 @@
 #include <getopt.h>
 #include <stdio.h>
 
-/* A person who gives no request means the empty one; a script writes it. */
+/* Who gives none means the empty request: nobody is waited for at a terminal. */
 static int read_request(const char *argument, struct buf *ret, struct error *err)
 {
-	if (!argument && isatty(STDIN_FILENO)) {
+	if (argument || !isatty(STDIN_FILENO))
+		TRY(input_read_argument(argument, ret, err));
+	if (!argument && !ret->len)
 		buf_append_string(ret, "{}");
-		return 0;
-	}
-	return input_read_argument(argument, ret, err);
+	return 0;
 }
 
 static int unknown_operation(const char *name)

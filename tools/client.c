@@ -101,16 +101,38 @@ static int open_data(struct client *client, struct error *err)
 	}
 }
 
-int client_open(const char *where, bool wants_table, struct client **ret, struct error *err)
+static int make_data(const struct client *client, struct error *err)
+{
+	const char *path = client->where.data_directory;
+
+	if (path && mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_set_errno(err, errno, "Making the directory %s", path);
+	return 0;
+}
+
+static int open_where(const char *where, bool wants_table, enum where_use use, struct client **ret,
+	struct error *err)
 {
 	struct client *client CLEANUP(client_closep) = memory_new_zero(sizeof(*client));
 
 	client->directory = -1;
-	TRY(where_resolve(where, wants_table, &client->where, err));
+	TRY(where_resolve(where, wants_table, use, &client->where, err));
+	if (use == WHERE_MAY_BE_NEW)
+		TRY(make_data(client, err));
 	TRY(client->where.url ? open_url(client, err) : open_data(client, err));
 	*ret = client;
 	client = NULL;
 	return 0;
+}
+
+int client_open(const char *where, bool wants_table, struct client **ret, struct error *err)
+{
+	return open_where(where, wants_table, WHERE_EXISTS, ret, err);
+}
+
+int client_open_new(const char *where, struct client **ret, struct error *err)
+{
+	return open_where(where, true, WHERE_MAY_BE_NEW, ret, err);
 }
 
 void client_close(struct client *client)

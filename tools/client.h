@@ -13,9 +13,8 @@
  * /proc/self/mounts. When nobody answers on the socket the client opens the
  * engine itself, for as long as the command takes.
  *
- * Over HTTP a request is the operation table's (wire.h); signatures are made with
- * AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION (or
- * AWS_DEFAULT_REGION) when these are set.
+ * Over HTTP a request is the operation table's (wire.h), signed as the environment
+ * says (client_remote.h).
  */
 #pragma once
 
@@ -28,6 +27,9 @@ struct client;
  * table's name, else there is none. Errors tell what was tried. */
 int client_open(
 	const char *where, bool wants_table, struct client **ret, struct error *err) NODISCARD;
+/* The same for a table that is to be made: the data directory is, too, where
+ * there is nothing yet, or an empty directory. */
+int client_open_new(const char *where, struct client **ret, struct error *err) NODISCARD;
 void client_close(struct client *client);
 void client_closep(struct client **client); /* for CLEANUP */
 /* The table's name, borrowed. */

@@ -159,7 +159,7 @@ static bool is_in_mount(const char *path)
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	struct where where CLEANUP(where_release) = { 0 };
 
-	if (where_resolve(path, false, &where, &err) < 0)
+	if (where_resolve(path, false, WHERE_EXISTS, &where, &err) < 0)
 		return false;
 	return !where.url && strcmp(where.name, where.data_directory) != 0;
 }

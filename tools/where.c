@@ -4,6 +4,7 @@
 #include "mounts.h"
 #include "name.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -152,14 +153,44 @@ static bool is_data_directory(struct slice path)
 	return stat(catalog, &st) == 0 || errno == EACCES;
 }
 
-static int resolve_data(
-	const char *text, struct slice path, bool wants_table, struct where *ret, struct error *err)
+static void closedirp(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+static bool is_empty(const char *path)
+{
+	DIR *directory CLEANUP(closedirp) = opendir(path);
+	size_t entries = 0;
+
+	while (directory && readdir(directory))
+		entries++;
+	return directory && entries <= 2; /* but . and .. */
+}
+
+/* Where nothing is but the directory around it, or one that holds nothing. */
+static bool can_be_made(struct slice path)
+{
+	char *name CLEANUP(cleanup_free) = join(path, "");
+	char *around CLEANUP(cleanup_free) = NULL;
+	struct slice last;
+	struct stat st;
+
+	if (lstat(name, &st) == 0 || errno != ENOENT)
+		return is_empty(name);
+	around = join(parent_of(path, &last), "");
+	return stat(around, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int resolve_data(const char *text, struct slice path, bool wants_table, enum where_use use,
+	struct where *ret, struct error *err)
 {
 	struct slice directory = path, last = SLICE("");
 
 	if (wants_table)
 		directory = parent_of(path, &last);
-	if (is_data_directory(directory)) {
+	if (is_data_directory(directory) || (use == WHERE_MAY_BE_NEW && can_be_made(directory))) {
 		buf_append_slice(&ret->table, last);
 		ret->data_directory = join(directory, "");
 		ret->name = join(directory, "");
@@ -174,24 +205,29 @@ static int resolve_data(
 		text, wants_table ? "/TABLE" : "", SLICE_ARG(directory));
 }
 
-static int resolve_path(const char *text, bool wants_table, struct where *ret, struct error *err)
+static int resolve_path(const char *text, bool wants_table, enum where_use use, struct where *ret,
+	struct error *err)
 {
 	struct buf path CLEANUP(buf_release) = BUF_INIT;
 
 	TRY(make_absolute(text, &path, err));
 	if (!mounts_find(buf_string(&path), &ret->name, &ret->data_directory))
-		return resolve_data(text, buf_slice(&path), wants_table, ret, err);
+		return resolve_data(text, buf_slice(&path), wants_table, use, ret, err);
 	if (!wants_table)
 		return 0;
 	return take_table_of_mount(
 		buf_string(&path) + strlen(ret->name), ret->name, &ret->table, err);
 }
 
-int where_resolve(const char *text, bool wants_table, struct where *ret, struct error *err)
+int where_resolve(const char *text, bool wants_table, enum where_use use, struct where *ret,
+	struct error *err)
 {
 	struct where found CLEANUP(where_release) = { 0 };
 
-	TRY((is_url(text) ? resolve_url : resolve_path)(text, wants_table, &found, err));
+	if (is_url(text))
+		TRY(resolve_url(text, wants_table, &found, err));
+	else
+		TRY(resolve_path(text, wants_table, use, &found, err));
 	*ret = found;
 	found = (struct where){ 0 };
 	return 0;

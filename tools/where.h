@@ -22,9 +22,14 @@ struct where {
 	struct buf table; /* empty unless one was wanted */
 };
 
+enum where_use {
+	WHERE_EXISTS, /* the data directory is there */
+	WHERE_MAY_BE_NEW, /* or there is nothing yet in its place, or an empty directory */
+};
+
 void where_release(struct where *where);
 /* Finds out what the text names; with wants_table the last part of a URL or of
  * the path below a data directory is the table's name. Errors tell what was
  * tried. */
-int where_resolve(
-	const char *text, bool wants_table, struct where *ret, struct error *err) NODISCARD;
+int where_resolve(const char *text, bool wants_table, enum where_use use, struct where *ret,
+	struct error *err) NODISCARD;

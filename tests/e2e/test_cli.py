@@ -243,6 +243,20 @@ def test_call_takes_the_request_from_standard_input(way, argument):
     assert json.loads(result.stdout) == {"Item": typed(MOVIES[2])}
 
 
+def test_no_request_is_the_empty_one(way):
+    assert "Movies" in json.loads(way.run("call", way.root, "ListTables").stdout)["TableNames"]
+
+
+def test_nothing_is_read_from_a_terminal(alone):
+    main, terminal = os.openpty()
+    try:
+        result = alone.run("call", alone.root, "ListTables", stdin=terminal, timeout=30)
+    finally:
+        os.close(main)
+        os.close(terminal)
+    assert "Movies" in result.stdout
+
+
 def test_an_answer_is_one_line(way):
     out = way.run("call", way.root, "ListTables", "{}").stdout
     assert out.count("\n") == 1 and out.endswith("\n")
@@ -542,11 +556,30 @@ def test_what_is_no_endpoint_of_DynamoDB_is_told(workdir):
 
 
 def test_no_data_directory_is_made_by_looking(workdir):
-    for arguments in (("tables", "new"), ("query", "new/T", "x = 1"), ("create", "new/T", "id:S")):
+    for arguments in (("tables", "new"), ("query", "new/T", "x = 1"), ("call", "new", "ListTables")):
         assert cli.run(*arguments, cwd=workdir).returncode == 1
     (workdir / "empty").mkdir()
     assert cli.run("tables", "empty", cwd=workdir).returncode == 1
     assert sorted(os.listdir(workdir)) == ["empty"] and not os.listdir(workdir / "empty")
+
+
+@pytest.mark.parametrize("before", ["nothing", "an empty directory"])
+def test_create_makes_the_data_directory_of_its_table(workdir, before):
+    if before != "nothing":
+        (workdir / "new").mkdir(mode=0o700)
+    Way("new", workdir).run("create", "new/Things", "id:S")
+    assert stat.S_IMODE((workdir / "new").stat().st_mode) == 0o700
+    assert cli.run("tables", "new", cwd=workdir).stdout == "Things\n"
+
+
+@pytest.mark.parametrize(
+    "where, schema", [("no/where/Things", "id:S"), ("full/Things", "id:S"), ("new/Things", "id:X")]
+)
+def test_create_makes_no_directory_in_a_wrong_place(workdir, where, schema):
+    (workdir / "full").mkdir()
+    (workdir / "full/file").touch()
+    assert cli.run("create", where, schema, cwd=workdir).returncode == 1
+    assert os.listdir(workdir) == ["full"] and os.listdir(workdir / "full") == ["file"]
 
 
 @pytest.mark.parametrize(
@@ -628,6 +661,14 @@ def test_names_with_blanks_and_backslashes_are_found(workdir):
         fill(Way(mount.path, odd))
         assert Way(mount.data, odd).query("year = 2014") == [MOVIES[3]]
         mount.stop()
+
+
+def test_proxies_are_not_for_the_socket(filled):
+    proxy = {"http_proxy": "http://127.0.0.1:1", "ALL_PROXY": "http://127.0.0.1:1"}
+    assert way_of("mount", filled).query("year = 2014", env=proxy) == [MOVIES[3]]
+    way = way_of("url", filled)
+    assert way.run("tables", way.root, env=proxy, check=False).returncode == 1
+    assert way.query("year = 2014", env={**proxy, "no_proxy": "127.0.0.1"}) == [MOVIES[3]]
 
 
 def test_a_process_that_holds_the_data_without_answering_is_named(workdir):

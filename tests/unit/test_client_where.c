@@ -4,13 +4,15 @@
 
 #include "engine_fixture.h"
 
+#include <sys/stat.h>
+
 static void check_url(
 	const char *text, bool wants_table, const char *url, const char *name, const char *table)
 {
 	struct where where CLEANUP(where_release) = { 0 };
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 
-	CHECK_OK(where_resolve(text, wants_table, &where, &err), &err);
+	CHECK_OK(where_resolve(text, wants_table, WHERE_EXISTS, &where, &err), &err);
 	CHECK_TEXT(slice_from_string(where.url), url);
 	CHECK_TEXT(slice_from_string(where.name), name);
 	CHECK_TEXT(buf_slice(&where.table), table);
@@ -22,7 +24,7 @@ static void check_refused(const char *text, bool wants_table, const char *messag
 	struct where where = { 0 };
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 
-	CHECK_INT(where_resolve(text, wants_table, &where, &err), -1);
+	CHECK_INT(where_resolve(text, wants_table, WHERE_EXISTS, &where, &err), -1);
 	CHECK_ERROR(&err, ERROR_VALIDATION, message);
 	CHECK(!where.name && !where.url && !where.table.data);
 }
@@ -59,7 +61,7 @@ static void check_data(
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 
 	buf_appendf(&text, "%s%s", data, below);
-	CHECK_OK(where_resolve(buf_string(&text), wants_table, &where, err), err);
+	CHECK_OK(where_resolve(buf_string(&text), wants_table, WHERE_EXISTS, &where, err), err);
 	CHECK_TEXT(slice_from_string(where.data_directory), data);
 	CHECK_TEXT(buf_slice(&where.table), table);
 	CHECK(!where.url);
@@ -83,7 +85,7 @@ static void a_relative_path_begins_where_one_is(void)
 	struct where where CLEANUP(where_release) = { 0 };
 
 	CHECK(chdir(door.path) == 0);
-	CHECK_OK(where_resolve("T", true, &where, &door.err), &door.err);
+	CHECK_OK(where_resolve("T", true, WHERE_EXISTS, &where, &door.err), &door.err);
 	CHECK(chdir("/") == 0);
 	CHECK_TEXT(slice_from_string(where.data_directory), door.path);
 	CHECK_TEXT(buf_slice(&where.table), "T");
@@ -102,6 +104,35 @@ static void what_is_nothing_is_told(void)
 		"and /nowhere is no data directory");
 }
 
+static int resolve_new(const char *directory, const char *below, struct error *err)
+{
+	struct where where CLEANUP(where_release) = { 0 };
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	buf_appendf(&text, "%s%s", directory, below);
+	return where_resolve(buf_string(&text), true, WHERE_MAY_BE_NEW, &where, err);
+}
+
+static void a_new_data_directory_is_one_where_nothing_is(void)
+{
+	struct door door CLEANUP(door_release) = door_new();
+	struct buf empty CLEANUP(buf_release) = BUF_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+
+	buf_appendf(&empty, "%s-empty", door.path);
+	CHECK_OK(resolve_new(buf_string(&empty), "/T", &err), &err);
+	CHECK_INT(resolve_new(buf_string(&empty), "/further/T", &err), -1);
+	error_release(&err);
+	CHECK(mkdir(buf_string(&empty), 0700) == 0);
+	CHECK_OK(resolve_new(buf_string(&empty), "/T", &err), &err);
+	CHECK_OK(resolve_new(buf_string(&empty), "/further/T", &err), &err);
+	CHECK_OK(resolve_new(door.path, "/T", &err), &err);
+	CHECK_INT(resolve_new(door.path, "/catalog.db/T", &err), -1);
+	error_release(&err);
+	CHECK_INT(resolve_new("/usr", "/T", &err), -1);
+	CHECK(rmdir(buf_string(&empty)) == 0);
+}
+
 static const struct test_case cases[] = {
 	{ "the last part of a URL is the table", the_last_part_of_a_URL_is_the_table },
 	{ "a URL without a table is an endpoint", a_URL_without_a_table_is_an_endpoint },
@@ -110,5 +141,7 @@ static const struct test_case cases[] = {
 		the_last_part_of_a_path_is_the_table_of_a_data_directory },
 	{ "a relative path begins where one is", a_relative_path_begins_where_one_is },
 	{ "what is nothing is told", what_is_nothing_is_told },
+	{ "a new data directory is one where nothing is",
+		a_new_data_directory_is_one_where_nothing_is },
 };
 TEST_MAIN(cases)
