@@ -68,12 +68,10 @@ static struct line *line_new(const struct remote *remote)
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, line->message);
 	if (certificates)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, certificates);
-	if (remote->socket_path) {
+	if (remote->socket_path)
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, remote->socket_path);
-		curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* none, whatever the environment */
-	} else {
+	else
 		set_signing(remote, curl);
-	}
 	return line;
 }
 
