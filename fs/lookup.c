@@ -183,7 +183,6 @@ static int find_transaction_table(const struct finder *finder, struct directory_
 		.table = table,
 	};
 	ret->table = table;
-	ret->timeout = DIRECTORY_TIMEOUT;
 	return 0;
 }
 
@@ -245,7 +244,7 @@ static int find_partition(const struct finder *finder, struct directory_entry *r
 		!ephemeral_exists(finder->fs->ephemerals, table->id, finder->name))
 		return find_scratch(finder, ret);
 	directory_identify(finder, NODE_PARTITION, row_key, ret);
-	ret->timeout = DIRECTORY_TIMEOUT;
+	ret->timeout = table->transaction ? 0 : DIRECTORY_TIMEOUT;
 	return 0;
 }
 

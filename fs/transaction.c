@@ -139,23 +139,35 @@ static void append_table_id(
 	buf_appendf(id, "%.*s/%llu", SLICE_ARG(stored_id), (unsigned long long)transaction->number);
 }
 
+static struct mount_table *table_new(struct transaction *transaction, struct slice name,
+	struct slice stored_id, const struct key_schema *schema, int64_t created_ns)
+{
+	struct buf id CLEANUP(buf_release) = BUF_INIT;
+	struct mount_table *table;
+
+	append_table_id(transaction, stored_id, &id);
+	table = mount_table_new(name, buf_slice(&id), schema, created_ns);
+	table->transaction = transaction_ref(transaction);
+	return table;
+}
+
+struct mount_table *transaction_own_table(struct transaction *transaction)
+{
+	return table_new(transaction, SLICE(""), SLICE(""), NULL, transaction->began_ns);
+}
+
 int transaction_table(struct transaction *transaction, struct mount_table *stored,
 	struct mount_table **ret, struct error *err)
 {
-	struct buf id CLEANUP(buf_release) = BUF_INIT;
 	struct overlay *overlay = transaction_enter(transaction, TRANSACTION_READS, err);
 
 	if (!overlay)
 		return -1;
-	if (stored)
-		overlay_table(overlay, stored); /* so that its end knows of it */
+	overlay_table(overlay, stored); /* so that its end knows of it */
 	transaction_leave(transaction);
-	append_table_id(transaction, stored ? stored->id : SLICE(""), &id);
-	*ret = mount_table_new(stored ? stored->name : SLICE(""), buf_slice(&id),
-		stored ? &stored->schema : NULL,
-		stored ? stored->created_ns : transaction->began_ns);
+	*ret = table_new(
+		transaction, stored->name, stored->id, &stored->schema, stored->created_ns);
 	(*ret)->stored = mount_table_ref(stored);
-	(*ret)->transaction = transaction_ref(transaction);
 	return 0;
 }
 

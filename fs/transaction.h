@@ -65,7 +65,9 @@ void transaction_unref(struct transaction *transaction);
 /* Who began it. */
 const struct caller *transaction_owner(const struct transaction *transaction);
 
-/* A table as the transaction sees it (NULL: that of its own directory): new. */
+/* What stands for a table in its own directory: new. */
+struct mount_table *transaction_own_table(struct transaction *transaction);
+/* A table as the transaction sees it: new. */
 int transaction_table(struct transaction *transaction, struct mount_table *stored,
 	struct mount_table **ret, struct error *err) NODISCARD;
 

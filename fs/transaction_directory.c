@@ -16,15 +16,11 @@ static int find_transaction(const struct finder *finder, struct directory_entry 
 {
 	struct transaction *transaction = transaction_find(finder->fs, finder->name);
 	struct mount_table *table;
-	struct error err = ERROR_INIT;
-	int r;
 
 	if (!transaction)
 		return -ENOENT;
-	r = transaction_table(transaction, NULL, &table, &err);
+	table = transaction_own_table(transaction);
 	transaction_unref(transaction);
-	if (r < 0)
-		return finder_fail(finder, &err);
 	*ret = (struct directory_entry){
 		.identity = {
 			.kind = NODE_TRANSACTION,

@@ -17,6 +17,7 @@ from mounting import (
     changes, end_group, items_below, opened, read, read_text, refused, save, wait_until, write_all,
 )  # fmt: skip
 from test_both_doors import events, http_door
+from test_users import as_nobody
 
 SHELLS = ["bash", "dash"]
 ALICE, BOB = '{"balance": 100}\n', '{"balance": 50}\n'
@@ -117,6 +118,25 @@ def test_a_transaction_is_its_owners_alone(mount, bank):
     assert (st.st_mode & 0o777, st.st_uid, st.st_gid) == (0o700, os.getuid(), os.getgid())
     st = os.stat(mount / ".transact/t/.ctl")
     assert (st.st_mode & 0o777, st.st_uid) == (0o600, os.getuid())
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_another_user_does_not_get_in(mount, bank):
+    for path in (mount.directory, mount.directory.parent):
+        os.chmod(path, 0o755)
+    mount.remount("allow_other")
+    save(begin(mount) / "Accounts/secret.json", "{}")
+    program = """
+root = os.environ["D"]
+attempt(lambda: print(os.listdir(root)))
+attempt(lambda: os.listdir(root + "/t"))
+attempt(lambda: open(root + "/t/Accounts/secret.json"))
+attempt(lambda: save(root + "/t/.ctl", "abort"))
+attempt(lambda: os.rmdir(root + "/t"))
+attempt(lambda: os.mkdir(root + "/mine"))
+"""
+    answers = as_nobody(mount, mount / ".transact", program).split("\n")
+    assert answers == ["[]", "done"] + ["EACCES"] * 5
 
 
 def test_a_name_is_taken_once(mount, bank):
@@ -923,7 +943,7 @@ def test_what_http_writes_is_a_conflict(doors, api, db, shared):
     os.rmdir(view)
 
 
-def test_two_scripts_at_once_lose_no_update(mount, bank):
+def test_scripts_at_once_lose_no_update(mount, bank):
     script = """
 for n in $(seq 10); do
 	until
