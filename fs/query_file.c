@@ -15,6 +15,8 @@
 #include "requests.h"
 
 #define QUESTION_MAX (1u << 20)
+/* What is parsed in less time than it takes to hand it over. */
+#define QUICK_TEXT_MAX 1024
 /* Items looked at for a page. The first page is small: who reads no further takes
  * little memory. The next ones become larger while they take no longer than
  * PAGE_NS: so long do others wait for a thread. */
@@ -212,6 +214,32 @@ static int append_answer(struct session *session, struct error *err)
 	return append_page(query_of(session), err);
 }
 
+/* The first page of a query by key is about as much work as an item. */
+static bool reads_quickly(struct session *session)
+{
+	const struct query_session *query = query_of(session);
+
+	return !query->answer.started &&
+	       (query->question.plan == PLAN_KEY || query->question.plan == PLAN_INDEX);
+}
+
+/* Not one that may write. */
+static bool takes_quickly(struct session *session, struct slice piece)
+{
+	static const char *const words[] = { "insert", "update", "delete" };
+	struct slice text = session->text.len ? buf_slice(&session->text) : piece;
+
+	while (text.len && strchr(" \t\r\n", text.data[0]))
+		text = slice_skip(text, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		size_t len = strlen(words[i]);
+
+		if (text.len < len || strncasecmp(text.data, words[i], len) == 0)
+			return false;
+	}
+	return session->text.len + piece.len <= QUICK_TEXT_MAX;
+}
+
 static void rewind_answer(struct session *session)
 {
 	struct query_session *query = query_of(session);
@@ -243,6 +271,8 @@ static int open_query(struct filesystem *fs, const struct caller *caller, struct
 		.more = append_answer,
 		.rewind = rewind_answer,
 		.forget = forget_question,
+		.reads_quickly = reads_quickly,
+		.takes_quickly = takes_quickly,
 	};
 
 	return session_open(fs, caller, view, &kind, flags, ret, info);

@@ -14,7 +14,9 @@
  * Invariants:
  * 1. The requests of a session are served one at a time and in the order of
  *    their arrival, by a job of the executor. While it runs (`busy`) all that
- *    stands below the mutex is the job's, else the mutex's holder's.
+ *    stands below the mutex is the job's, else the mutex's holder's. What is
+ *    quickly done is done at once, under the mutex, when no job runs: handing
+ *    a request over costs as much as a key query.
  * 2. A job does one step, a page of an answer at most, and then goes to the end
  *    of the executor's queue: no number of long answers keeps others waiting,
  *    and none takes more memory than a page and the window.
@@ -57,6 +59,11 @@ struct session_kind {
 	void (*release)(struct session *session);
 	/* Fills the window with what can be read after a refusal. NULL: nothing. */
 	void (*answer_refusal)(struct session *session, const struct error *err);
+	/* Whether the next step takes no longer than reading an item does, so that
+	 * the thread that serves the kernel does it: that of a read, or of a write
+	 * with this piece. NULL: never. */
+	bool (*reads_quickly)(struct session *session);
+	bool (*takes_quickly)(struct session *session, struct slice piece);
 	/* What is asked by reading when nothing was written; absent: nothing. */
 	struct slice (*presumed)(struct session *session);
 };

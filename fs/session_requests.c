@@ -58,14 +58,44 @@ static void work(void *context)
 		handle_unref(&session->handle, fs);
 }
 
-static void submit(struct session *session, const struct session_request *fields, struct slice data)
+static bool read_at_once_locked(struct session *session, const struct session_request *request)
 {
-	struct session_request *request = memory_new(sizeof(*request) + data.len);
+	const struct session_kind *kind = session->kind;
+
+	if (!session->asked || session->text.len)
+		return false;
+	if (kind->reads_quickly && kind->reads_quickly(session))
+		return session_serve(session, request);
+	return session_serve_from_window(session, request);
+}
+
+static bool write_at_once_locked(struct session *session, const struct session_request *request)
+{
+	struct slice piece = slice_of(request->data, request->size);
+	const struct session_kind *kind = session->kind;
+
+	return kind->takes_quickly && kind->takes_quickly(session, piece) &&
+	       session_serve(session, request);
+}
+
+/* Whether it was answered without the executor. */
+static bool serve_at_once(struct session *session, const struct session_request *request)
+{
+	bool served = false;
+
+	pthread_mutex_lock(&session->mutex);
+	if (!session->busy && request->verb == SESSION_READ)
+		served = read_at_once_locked(session, request);
+	else if (!session->busy && request->verb == SESSION_WRITE)
+		served = write_at_once_locked(session, request);
+	pthread_mutex_unlock(&session->mutex);
+	return served;
+}
+
+static void enqueue(struct session *session, struct session_request *request)
+{
 	bool busy;
 
-	*request = *fields;
-	if (data.len)
-		memcpy(request->data, data.data, data.len);
 	pthread_mutex_lock(&session->mutex);
 	*session->last = request;
 	session->last = &request->next;
@@ -78,16 +108,17 @@ static void submit(struct session *session, const struct session_request *fields
 	executor_submit(session->fs->executor, work, session);
 }
 
-/* Without the executor, where nothing is to be done but to copy. */
-static bool read_at_once(struct session *session, const struct session_request *request)
+static void submit(struct session *session, const struct session_request *fields, struct slice data)
 {
-	bool served = false;
+	struct session_request *request = memory_new(sizeof(*request) + data.len);
 
-	pthread_mutex_lock(&session->mutex);
-	if (!session->busy && session->asked && !session->text.len)
-		served = session_serve_from_window(session, request);
-	pthread_mutex_unlock(&session->mutex);
-	return served;
+	*request = *fields;
+	if (data.len)
+		memcpy(request->data, data.data, data.len);
+	if (serve_at_once(session, request))
+		free(request);
+	else
+		enqueue(session, request);
 }
 
 void session_read(
@@ -101,8 +132,7 @@ void session_read(
 	};
 
 	(void)fs;
-	if (!read_at_once(session_of(handle), &request))
-		submit(session_of(handle), &request, (struct slice){ NULL, 0 });
+	submit(session_of(handle), &request, (struct slice){ NULL, 0 });
 }
 
 void session_write(struct filesystem *fs, fuse_req_t req, struct handle *handle, struct slice data,
