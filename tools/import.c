@@ -3,12 +3,16 @@
 #include "commands.h"
 #include "output.h"
 #include "port_import.h"
+#include "port_input.h"
 #include "port_interrupt.h"
 #include "tables.h"
 
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
+
+#define TABLE_PAUSE_NS 500000000
 
 struct import_call {
 	struct import_options options;
@@ -85,30 +89,56 @@ static int parse_call(struct import_call *call, int argc, char **argv)
 	return argc - optind == 1 || argc - optind == 2 ? 0 : -1;
 }
 
-static int create_table(struct client *client, const char *schema, struct error *err)
+/* Opens the client. The schema is of a table that may have to be made. */
+static int open_client(const struct import_call *call, const char *where, struct arena *arena,
+	struct client **ret, struct create_table_input *ret_schema, struct error *err)
 {
-	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-	struct create_table_input input = { 0 };
-	struct create_table_output output = { 0 };
-
-	TRY(schema_read(slice_from_string(schema), &arena, &input, err));
-	input.table_name = client_table(client);
-	if (!slice_present(input.billing_mode) && !input.provisioned_throughput)
-		input.billing_mode = SLICE("PAY_PER_REQUEST");
-	return client_run(client, OPERATION_CREATE_TABLE, &input, &output, &arena, err);
+	if (!call->create)
+		return client_open(where, true, ret, err);
+	TRY(schema_read(slice_from_string(call->create), arena, ret_schema, err));
+	return client_open_new(where, ret, err);
 }
 
-static int find_table(struct client *client, const char *create, struct arena *arena,
+/* Waits while a table of the service is being made. */
+static int wait_for_table(struct client *client, struct arena *arena,
+	const struct table_facts **ret, struct error *err)
+{
+	const struct timespec pause = { .tv_nsec = TABLE_PAUSE_NS };
+
+	for (;;) {
+		TRY(client_describe(client, arena, ret, err));
+		if (!slice_equal((*ret)->table_status, SLICE("CREATING")))
+			return 0;
+		if (interrupt_pending())
+			return error_set(err, ERROR_TABLE_IN_USE, "the table is being created");
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int find_table(struct client *client, struct create_table_input *schema, struct arena *arena,
 	const struct table_facts **ret, struct error *err)
 {
 	struct error absent CLEANUP(error_release) = ERROR_INIT;
+	struct create_table_output output = { 0 };
 
-	if (client_describe(client, arena, ret, &absent) == 0)
-		return 0;
-	if (!create || absent.class != ERROR_TABLE_NOT_FOUND)
-		return error_move(err, &absent);
-	TRY(create_table(client, create, err));
-	return client_describe(client, arena, ret, err);
+	if (client_describe(client, arena, ret, &absent) < 0) {
+		if (!schema->key_schema.present || absent.class != ERROR_TABLE_NOT_FOUND)
+			return error_move(err, &absent);
+		schema_set_defaults(schema);
+		schema->table_name = client_table(client);
+		TRY(client_run(client, OPERATION_CREATE_TABLE, schema, &output, arena, err));
+	}
+	return wait_for_table(client, arena, ret, err);
+}
+
+/* Nothing is made for an input that is not there. */
+static int check_input(const char *path, struct error *err)
+{
+	struct port_input input;
+
+	TRY(input_find(path, &input, err));
+	input_release(&input);
+	return 0;
 }
 
 static int run(const struct import_call *call, const char *where, struct import_totals *totals,
@@ -116,12 +146,14 @@ static int run(const struct import_call *call, const char *where, struct import_
 {
 	struct client *client CLEANUP(client_closep) = NULL;
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct create_table_input schema = { 0 };
 	const struct table_facts *table;
 
 	interrupt_block();
-	TRY(client_open(where, true, &client, err));
+	TRY(check_input(call->options.input, err));
+	TRY(open_client(call, where, &arena, &client, &schema, err));
 	interrupt_catch();
-	TRY(find_table(client, call->create, &arena, &table, err));
+	TRY(find_table(client, &schema, &arena, &table, err));
 	return import_run(client, table, &call->options, totals, err);
 }
 

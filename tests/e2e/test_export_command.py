@@ -244,6 +244,12 @@ def outputs(shell, arguments):
     return (gzip.decompress(data) if "--gzip" in arguments else data).decode()
 
 
+def write_on(path):
+    """What a killed process may have written after its state."""
+    with open(path, "ab") as file:
+        file.write(b"half a line")
+
+
 def end_midway(shell, *arguments, at_least=1, how=signal.SIGKILL):
     """Ends an export in its midst: its exit status, and what it said."""
     process = start_and_stop(shell, STATE, "export", f"{shell.where}/Tab", "out", *arguments, at_least=at_least)
@@ -262,6 +268,9 @@ def test_an_export_that_was_killed_goes_on(full, arguments):
     assert not (full.directory / "out").exists()
     assert 0 < progress(json.loads(full.read(STATE))) < COUNT
     assert "an export to out was interrupted: --resume goes on with it" in export(full, "out", *arguments, status=1)[1]
+    part = full.directory / "out.part"
+    for path in list((part / "data").iterdir()) if part.is_dir() else [part]:
+        write_on(path)
     assert export(full, "out", "--resume", *arguments)[1] == f"{COUNT} items exported\n"
     assert ids(outputs(full, arguments)) == ALL
     assert not [name for name in full.files() if name != "out"]

@@ -284,6 +284,15 @@ def test_a_table_is_made_on_request(shell):
     assert list(shell.items("New")) == ["5"]
 
 
+def test_a_data_directory_is_made_on_request(workdir):
+    shell = Shell(workdir)
+    assert "nothing" in shell.run("import", "new/Tab", "nothing", "--create=id:N", status=1)[1]
+    assert "schema" in shell.run("import", "new/Tab", "-", "--create=id", status=1)[1].lower()
+    assert not (workdir / "new").exists()
+    shell.run("import", "new/Tab", "-", "--create=id:N", stdin=b'{"id": 1}')
+    assert shell.run("query", "new/Tab", "id = 1")[0] == '{"id":1}\n'
+
+
 # Where to
 
 
@@ -399,6 +408,9 @@ def test_an_interrupted_import_goes_on(request, where, how):
     refused = import_(shell, "in", status=1)[1]
     assert re.search(r"an import of in was interrupted after \d+ items: --resume goes on with it, "
                      "--restart begins again", refused)
+    for name in "in.rejects", "in.rejects.reasons":
+        with open(shell.directory / name, "a") as file:
+            file.write("what was rejected after the state was written")
     errors = import_(shell, "in", "--resume", status=1)[1]
     assert f"{COUNT - COUNT // 1000} items imported, {COUNT // 1000} rejected" in errors
     expect_all(shell)
