@@ -20,8 +20,9 @@ struct directory_operations {
 	 * directory_attributes(). */
 	int (*find)(const struct finder *finder, struct directory_entry *ret);
 	/* Adds the entries that stand after a key of its own making (absent: from
-	 * the first) to the batch, with listing_add(); none at the end. NULL: it
-	 * is never listed, as .where. */
+	 * the first) to the batch, with listing_add(); none at the end. One that
+	 * takes long asks listing_pause() in between. NULL: it is never listed, as
+	 * .where. */
 	int (*list)(struct listing *listing, struct batch *batch, const struct node_view *view,
 		struct slice after, struct error *err) NODISCARD;
 	/* Listing may take long: it is done by the executor, and ends when

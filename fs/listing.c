@@ -24,7 +24,7 @@ struct listing *listing_open(
 	listing->directory = node_ref(fs->nodes, directory);
 	listing->checkpoint_every = 1;
 	listing->references = 1;
-	listing->slow = lists_slowly(fs, directory);
+	listing->may_pause = listing->slow = lists_slowly(fs, directory);
 	pthread_mutex_init(&listing->mutex, NULL);
 	pthread_mutex_lock(&fs->handles_mutex);
 	listing->older = fs->listings;
@@ -70,6 +70,7 @@ void listing_close(struct listing *listing)
 	pthread_mutex_unlock(&fs->handles_mutex);
 	batch_free(listing->current);
 	batch_free(listing->previous);
+	batch_free(listing->filling);
 	for (size_t i = 0; i < listing->checkpoint_count; i++)
 		buf_release(&listing->checkpoints[i].key);
 	pthread_mutex_destroy(&listing->mutex);
@@ -107,27 +108,39 @@ static struct batch *batch_new(uint64_t first, const struct position *start)
 	return batch;
 }
 
-/* The next batch that is not empty from a position on: 0, LISTING_END or -1. */
+static struct batch *take_filling(struct listing *listing)
+{
+	struct batch *batch = listing->filling;
+
+	listing->filling = NULL;
+	return batch;
+}
+
+/* The next batch that is not empty from a position on, unless one is being filled
+ * already: 0, LISTING_END, LISTING_PAUSED or -1. */
 static int batch_read(struct listing *listing, const struct position *start, uint64_t first,
 	struct batch **ret, struct error *err)
 {
 	struct position position = *start;
 
 	while (position.source < SOURCE_COUNT) {
-		struct batch *batch = batch_new(first, &position);
+		struct batch *batch =
+			listing->filling ? take_filling(listing) : batch_new(first, &position);
+		int r = listing_fill(listing, batch, &batch->start, err);
 
-		if (listing_fill(listing, batch, &batch->start, err) < 0) {
-			batch_free(batch);
-			return -1;
+		if (r == LISTING_PAUSED) {
+			listing->filling = batch;
+			return r;
 		}
-		if (batch->count) {
+		if (r == 0 && batch->count) {
 			batch->end =
 				(struct position){ batch->source, batch->keys[batch->count - 1] };
 			*ret = batch;
 			return 0;
 		}
+		position = (struct position){ batch->source + 1, { NULL, 0 } };
 		batch_free(batch);
-		position = (struct position){ position.source + 1, { NULL, 0 } };
+		TRY(r);
 	}
 	return LISTING_END;
 }
@@ -203,46 +216,58 @@ static int restart(
 	return advance(listing, position, first, err);
 }
 
-/* Reads again from a checkpoint to the entry of an old cookie. */
-static int seek_old(struct listing *listing, uint64_t cookie, struct error *err)
+static struct position position_of(const struct checkpoint *from, struct arena *arena)
 {
-	uint64_t ordinal = (cookie >> HASH_BITS) - 1;
-	const struct checkpoint *from = find_checkpoint(listing, ordinal);
 	struct position position = { SOURCE_DOTS, { NULL, 0 } };
-	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-	uint64_t first = from ? from->ordinal : 0;
-	int r;
 
 	if (from)
-		position = (struct position){ from->source,
-			from->has_key ? arena_copy(&arena, buf_slice(&from->key))
-				      : (struct slice){ NULL, 0 } };
-	r = restart(listing, &position, first, err);
+		position.source = from->source;
+	if (from && from->has_key)
+		position.key = arena_copy(arena, buf_slice(&from->key));
+	return position;
+}
+
+/* Reads again from a checkpoint to the entry of an old cookie, and gives its
+ * position; that of the checkpoint when it is not found. */
+static int find_old(struct listing *listing, uint64_t cookie, struct arena *arena,
+	struct position *ret, struct error *err)
+{
+	uint64_t ordinal = (cookie >> HASH_BITS) - 1, mask = (1u << HASH_BITS) - 1;
+	const struct checkpoint *from = find_checkpoint(listing, ordinal);
+	struct position position = position_of(from, arena);
+	int r;
+
+	*ret = position;
+	r = restart(listing, &position, from ? from->ordinal : 0, err);
 	while (r == 0 && listing->current->first <= ordinal) {
 		struct batch *batch = listing->current;
 
 		for (size_t i = 0; i < batch->count; i++) {
-			uint64_t mask = (1u << HASH_BITS) - 1;
-
 			if ((batch->entries[i].cookie & mask) != (cookie & mask))
 				continue;
-			/* Its ordinal may have moved; the entries after it get new ones. */
-			position = (struct position){ batch->source,
-				arena_copy(&arena, batch->keys[i]) };
-			return restart(listing, &position, ordinal + 1, err);
+			*ret = (struct position){ batch->source,
+				arena_copy(arena, batch->keys[i]) };
+			return 0;
 		}
 		position =
-			(struct position){ batch->end.source, arena_copy(&arena, batch->end.key) };
+			(struct position){ batch->end.source, arena_copy(arena, batch->end.key) };
 		r = advance(listing, &position, batch->first + batch->count, err);
 	}
-	if (r < 0)
-		return -1;
-	position = (struct position){ SOURCE_DOTS, { NULL, 0 } };
-	if (from)
-		position = (struct position){ from->source,
-			from->has_key ? arena_copy(&arena, buf_slice(&from->key))
-				      : (struct slice){ NULL, 0 } };
-	return restart(listing, &position, ordinal + 1, err);
+	return r < 0 ? -1 : 0;
+}
+
+/* The entry's ordinal may have moved; those after it get new ones. */
+static int seek_old(struct listing *listing, uint64_t cookie, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct position position;
+	int r;
+
+	listing->may_pause = false;
+	r = find_old(listing, cookie, &arena, &position, err);
+	listing->may_pause = listing->slow;
+	TRY(r);
+	return restart(listing, &position, cookie >> HASH_BITS, err);
 }
 
 /* The batch that holds the entry of the cookie, and its index there. */
@@ -291,10 +316,10 @@ static int read_on(
 
 	if (index == batch->count) {
 		struct position end = batch->end;
+		int r = advance(listing, &end, batch->first + batch->count, err);
 
-		TRY(advance(listing, &end, batch->first + batch->count, err));
-		if (listing->current == batch)
-			return LISTING_END;
+		if (r)
+			return r;
 		batch = listing->current;
 		index = 0;
 	}
@@ -302,16 +327,36 @@ static int read_on(
 	return 0;
 }
 
+/* Goes on with the batch that is being filled, if it is for that cookie. */
+static int go_on_filling(struct listing *listing, uint64_t cookie, struct error *err)
+{
+	const struct batch *filling = listing->filling;
+
+	if (cookie == listing->filling_for)
+		return advance(listing, &filling->start, filling->first, err);
+	batch_free(take_filling(listing));
+	return seek(listing, cookie, err);
+}
+
 int listing_read(
 	struct listing *listing, uint64_t cookie, struct listing_entry *ret, struct error *err)
 {
 	int r = 0;
 
-	if (cookie == 0 || cookie != listing->next_cookie || !listing->current)
+	if (listing->filling)
+		r = go_on_filling(listing, cookie, err);
+	else if (cookie == 0 || cookie != listing->next_cookie || !listing->current)
 		r = seek(listing, cookie, err);
 	if (r == 0)
 		r = read_on(listing, cookie, ret, err);
 	if (r == 0)
 		listing->next_cookie = ret->cookie;
+	listing->filling_for = cookie;
 	return r;
+}
+
+void listing_put_back(struct listing *listing, uint64_t cookie)
+{
+	if (listing->slow) /* others are read again, as their attributes may be others */
+		listing->next_cookie = cookie;
 }

@@ -14,6 +14,9 @@
  *    kernel goes back for what it had no room for, its position is exact. Older ones (seekdir) are
  *    found by reading again from a checkpoint; when the entry has been removed
  *    since, the listing repeats some entries rather than skip any.
+ * 3. A batch of a slow directory is filled in steps, and kept between them for
+ *    who goes on from the same cookie: no number of long searches keeps others
+ *    from the executor.
  *
  * DESIGN 4.6.
  */
@@ -45,11 +48,15 @@ void listing_close(struct listing *listing);
 /* Those that the kernel did not close, at the end of a mount. */
 void listings_close(struct filesystem *fs);
 
-#define LISTING_END 1
+#define LISTING_END    1
+#define LISTING_PAUSED 2
 /* Goes to where the cookie says (0: the beginning), and gives the entry there:
- * 0, LISTING_END or -1. The entry's slices are valid until the next call. */
+ * 0, LISTING_END or -1; of a slow directory also LISTING_PAUSED, to be called
+ * again in another job. The entry's slices are valid until the next call. */
 int listing_read(struct listing *listing, uint64_t cookie, struct listing_entry *ret,
 	struct error *err) NODISCARD;
+/* There was no room for the entry after that cookie, which is asked for again. */
+void listing_put_back(struct listing *listing, uint64_t cookie);
 /* For one request (NULL: none that can be interrupted). */
 void listing_lock(struct listing *listing, struct fuse_req *request);
 void listing_unlock(struct listing *listing);

@@ -30,6 +30,7 @@ struct batch {
 	struct slice *keys; /* of each entry, as a position has it */
 	uint64_t changes; /* node_changes() before it was read */
 	enum source source; /* of all of them */
+	struct slice resume; /* of one not filled yet: the key to go on after */
 	size_t count;
 };
 
@@ -47,21 +48,28 @@ struct listing {
 	unsigned references; /* the open directory's, and one for each request at work */
 	pthread_mutex_t mutex;
 	struct batch *current, *previous;
+	struct batch *filling; /* or NULL */
+	uint64_t filling_for; /* the cookie whose entry will be in it */
 	struct checkpoint checkpoints[CHECKPOINTS_MAX];
 	size_t checkpoint_count, checkpoint_every, batches_since;
 	uint64_t next_cookie; /* of the entry given last: reading on */
 	struct listing *older, *newer; /* in filesystem.listings */
 	struct fuse_req *request; /* of the read under way, or NULL */
 	bool slow;
+	bool may_pause;
 };
 
 /* Adds an entry of the directory's own source to the batch, while
  * batch->count < BATCH_ENTRIES; name and key live in the batch's arena. */
 struct listing_entry *listing_add(
 	struct batch *batch, enum node_kind kind, struct slice name, struct slice key);
+/* Whether a source that searches is to return LISTING_PAUSED: the batch will be
+ * filled on from behind the key. */
+bool listing_pause(struct listing *listing, struct batch *batch, struct slice key);
 /* Adds the tables behind the one of that name, or from the first. */
 int listing_add_tables(struct listing *listing, struct batch *batch, struct slice after,
 	struct error *err) NODISCARD;
-/* Fetches entries of one source from the position on; none at its end. */
+/* Fetches entries of one source from the position on; none at its end. 0, -1, or
+ * LISTING_PAUSED. */
 int listing_fill(struct listing *listing, struct batch *batch, const struct position *position,
 	struct error *err) NODISCARD;

@@ -244,6 +244,14 @@ static void add_scratch(
 			list.entries[i].type;
 }
 
+bool listing_pause(struct listing *listing, struct batch *batch, struct slice key)
+{
+	if (!listing->may_pause)
+		return false;
+	batch->resume = arena_copy(&batch->arena, key);
+	return true;
+}
+
 bool listing_interrupted(const struct listing *listing)
 {
 	return atomic_load(&listing->fs->ending) ||
@@ -265,7 +273,8 @@ int listing_fill(struct listing *listing, struct batch *batch, const struct posi
 		return 0;
 	case SOURCE_STORED:
 		if (own && own->list)
-			return own->list(listing, batch, &view, position->key, err);
+			return own->list(listing, batch, &view,
+				slice_present(batch->resume) ? batch->resume : position->key, err);
 		if (own)
 			return 0;
 		return add_stored(listing, batch, &view, position, err);

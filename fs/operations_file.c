@@ -246,6 +246,7 @@ static bool pack(struct packing *packing, const struct listing_entry *entry)
 	return true;
 }
 
+/* 0, -errno, or LISTING_PAUSED with nothing packed. */
 static int pack_entries(struct packing *packing, struct listing *listing, uint64_t cookie)
 {
 	struct operation_context *context = packing->context;
@@ -254,12 +255,14 @@ static int pack_entries(struct packing *packing, struct listing *listing, uint64
 	int r;
 
 	while ((r = listing_read(listing, cookie, &entry, &err)) == 0) {
-		if (!pack(packing, &entry))
+		if (!pack(packing, &entry)) {
+			listing_put_back(listing, cookie);
 			break;
+		}
 		cookie = entry.cookie;
 	}
 	if (r >= 0)
-		return 0;
+		return r == LISTING_PAUSED && !packing->used ? r : 0;
 	if (listing_interrupted(listing)) {
 		error_release(&err);
 		return packing->used ? 0 : -EINTR;
@@ -287,7 +290,8 @@ struct directory_read {
 	bool plus;
 };
 
-static void answer_directory_read(const struct directory_read *read)
+/* Whether it is answered: reading may take another job. */
+static bool answer_directory_read(const struct directory_read *read)
 {
 	struct operation_context context CLEANUP(operation_end);
 	char *data CLEANUP(cleanup_free) = memory_new(read->size);
@@ -299,17 +303,24 @@ static void answer_directory_read(const struct directory_read *read)
 	listing_lock(read->listing, read->req);
 	r = pack_entries(&packing, read->listing, read->cookie);
 	listing_unlock(read->listing);
+	if (r == LISTING_PAUSED)
+		return false;
 	if (r < 0)
 		fuse_reply_err(read->req, -r);
 	else if (fuse_reply_buf(read->req, data, packing.used) == -ENOENT)
 		forget_all(context.fs, &nodes); /* interrupted */
+	return true;
 }
 
 static void run_directory_read(void *job)
 {
 	struct directory_read *read = job;
+	struct filesystem *fs = operation_filesystem(read->req);
 
-	answer_directory_read(read);
+	if (!answer_directory_read(read)) {
+		executor_submit(fs->executor, run_directory_read, read);
+		return;
+	}
 	listing_close(read->listing);
 	free(read);
 }

@@ -12,7 +12,7 @@
  *    as the condition holds.
  * 3. A listing reads as a SELECT does, by pages of at most 1 MB, and goes on
  *    after an entry by the token of its item (request_statement.h). Of what was
- *    read only names and tokens are kept.
+ *    read only names and tokens are kept. A search of many pages pauses in between.
  *
  * DESIGN 4.5.
  */
@@ -30,6 +30,7 @@
  * a page without any. */
 #define LOOKED_AT_MIN BATCH_ENTRIES
 #define LOOKED_AT_MAX (64 * BATCH_ENTRIES)
+#define PAGES_MAX     8 /* read at once */
 
 /* The byte of the escape at the start of a text, or -1. */
 static int escape_value(struct slice text)
@@ -133,6 +134,7 @@ struct answer_reading {
 	struct slice token; /* to go on with; absent: from the beginning */
 	struct arena token_arena;
 	size_t looked_at; /* by the next page, at most */
+	size_t pages; /* read */
 	bool ended;
 };
 
@@ -183,6 +185,7 @@ static int read_page(struct answer_reading *reading, struct error *err)
 	TRY(request_run(reading->fs, OPERATION_EXECUTE_STATEMENT, &input, &page, &arena, err));
 	TRY(add_page(reading, &page, err));
 	take_token(reading, page.next_token);
+	reading->pages++;
 	if (reading->batch->count == before && reading->looked_at < LOOKED_AT_MAX)
 		reading->looked_at *= 2;
 	return 0;
@@ -213,6 +216,8 @@ static int add_links(struct listing *listing, struct batch *batch, const struct 
 	while (!reading.ended && batch->count < BATCH_ENTRIES) {
 		if (listing_interrupted(listing))
 			return batch->count ? 0 : interrupted(err);
+		if (reading.pages == PAGES_MAX && listing_pause(listing, batch, reading.token))
+			return LISTING_PAUSED;
 		TRY(read_page(&reading, err));
 	}
 	return 0;

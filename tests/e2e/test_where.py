@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 from decimal import Decimal
 
 import pytest
@@ -370,6 +371,22 @@ def test_many_list_conditions_at_once_and_others_are_served(many):
     for thread in threads:
         thread.join()
     assert sorted(told) == sorted([f"p{n},{n}.json"] for n in range(12))
+
+
+def test_long_searches_do_not_keep_a_question_waiting(many):
+    """Three times as many as the daemon has threads for them."""
+    _, table = many
+    threads = [threading.Thread(target=os.listdir, args=[where(table, f"s = -{n}")]) for n in range(1, 25)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.2)
+    with opened(table / ".query", os.O_RDWR) as fd:
+        os.write(fd, b"p = 'p1' AND s = 1\n")
+        assert json.loads(os.read(fd, 4096))["s"] == 1
+    searching = sum(thread.is_alive() for thread in threads)
+    for thread in threads:
+        thread.join()
+    assert searching > 12
 
 
 def test_a_reader_that_is_ended_does_not_keep_the_mount(many):
