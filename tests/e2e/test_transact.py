@@ -4,7 +4,9 @@ import contextlib
 import errno
 import json
 import os
+import random
 import subprocess
+import threading
 import time
 
 import pytest
@@ -971,3 +973,45 @@ done
         for process in processes:
             end_group(process)
     assert balance(bank / "alice.json") == 140
+
+
+EXPECTED_AT_ONCE = (
+    errno.ENOENT, errno.EEXIST, errno.ESTALE, errno.EBUSY, errno.ECANCELED, errno.EINVAL
+)  # fmt: skip
+
+
+def test_threads_in_and_out_of_a_few_transactions_stop_nobody(mount, bank):
+    """Whatever meets whatever, each call ends, with one of the errors that it may have."""
+    ended = time.monotonic() + 5
+
+    def act(rng):
+        view = mount / ".transact" / f"t{rng.randrange(3)}"
+        accounts = rng.choice([view / "Accounts", view / "Accounts", bank])
+        one, other = (accounts / f"{rng.randrange(5)}.json" for _ in range(2))
+        rng.choice([
+            lambda: os.mkdir(view), lambda: os.rmdir(view), lambda: read(view / ".ctl"),
+            lambda: save(view / ".ctl", "commit", os.O_WRONLY), lambda: os.listdir(accounts),
+            lambda: save(one, json.dumps({"balance": rng.random()})), lambda: read(one),
+            lambda: os.rename(one, other), lambda: os.unlink(one),
+        ])()  # fmt: skip
+
+    def work(seed, failures):
+        rng = random.Random(seed)
+        while time.monotonic() < ended:
+            try:
+                act(rng)
+            except OSError as error:
+                if error.errno not in EXPECTED_AT_ONCE:
+                    failures.append(error)
+
+    failures = []
+    threads = [threading.Thread(target=work, args=(seed, failures)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    for name in os.listdir(mount / ".transact"):
+        os.rmdir(mount / ".transact" / name)
+    mount.stop()
+    mount.check()
