@@ -137,7 +137,8 @@ static int get_record(struct reading *reading, uint32_t direction)
 	return reading->cursor->get(reading->cursor, &reading->key, &reading->data, direction);
 }
 
-/* The first record to be read: what Berkeley DB returns. */
+/* The first record to be read: what Berkeley DB returns. What is appended between
+ * two steps is passed over. */
 static int get_first(struct reading *reading)
 {
 	char wanted[STREAM_KEY_LENGTH];
@@ -145,14 +146,15 @@ static int get_first(struct reading *reading)
 
 	load_offset(reading);
 	r = get_record(reading, DB_SET_RANGE);
-	if (!reading->within || (r && r != DB_NOTFOUND))
+	if (!reading->within)
 		return r;
 	stream_key_encode(reading->offset, wanted);
 	if (r == DB_NOTFOUND)
-		return get_record(reading, DB_LAST);
-	if (slice_equal(bdb_slice(&reading->key), slice_of(wanted, sizeof(wanted))))
-		return 0;
-	return get_record(reading, DB_PREV);
+		r = get_record(reading, DB_LAST);
+	while (r == 0 &&
+		slice_compare(bdb_slice(&reading->key), slice_of(wanted, sizeof(wanted))) > 0)
+		r = get_record(reading, DB_PREV);
+	return r;
 }
 
 #define READ_AGAIN 1 /* after a deadlock */

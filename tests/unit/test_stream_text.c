@@ -4,6 +4,9 @@
 #include "base/clock.h"
 #include "store/stream.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #define RETENTION_NS (STREAM_RETENTION_SECONDS * 1000000000LL)
 
 /* The fixture, its table "S" with a stream, which the short ways write to. */
@@ -132,6 +135,52 @@ static void more_records_than_one_run_has_make_one_text(void)
 	CHECK_INT(whole.len, extent_of(&f).end);
 }
 
+struct writer {
+	struct fixture *f;
+	atomic_bool done;
+};
+
+static void *write_many(void *context)
+{
+	struct writer *writer = context;
+
+	for (int i = 0; i < 3000; i++)
+		fixture_put(writer->f, "a", i, "x");
+	atomic_store(&writer->done, true);
+	return NULL;
+}
+
+static int read_last_byte(struct fixture *f, const struct stream_description *stream, char *ret,
+	struct error *err)
+{
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	struct stream_extent extent;
+
+	TRY(stream_extent(f->store, stream, &extent, err));
+	TRY(stream_read_text(f->store, stream, extent.end - 1, 1, &text, err));
+	*ret = text.len ? text.data[0] : '\0';
+	return 0;
+}
+
+static void the_last_line_is_read_while_others_follow(void)
+{
+	struct fixture f CLEANUP(fixture_release) = stream_fixture();
+	struct writer writer = { .f = &f };
+	struct stream_description stream = only_stream(&f);
+	struct error err CLEANUP(error_release) = ERROR_INIT; /* the fixture's is the writer's */
+	char last = '\n';
+	pthread_t thread;
+	int r = 0;
+
+	fixture_put(&f, "a", 1, "x");
+	CHECK_INT(pthread_create(&thread, NULL, write_many, &writer), 0);
+	while (r == 0 && last == '\n' && !atomic_load(&writer.done))
+		r = read_last_byte(&f, &stream, &last, &err);
+	pthread_join(thread, NULL);
+	CHECK_OK(r, &err);
+	CHECK_INT(last, '\n');
+}
+
 static void what_was_trimmed_is_an_error_to_read(void)
 {
 	struct fixture f CLEANUP(fixture_release) = stream_fixture();
@@ -239,6 +288,7 @@ static const struct test_case cases[] = {
 	{ "there is no text at the end and behind it", there_is_no_text_at_the_end_and_behind_it },
 	{ "more records than one run has make one text",
 		more_records_than_one_run_has_make_one_text },
+	{ "the last line is read while others follow", the_last_line_is_read_while_others_follow },
 	{ "what was trimmed is an error to read", what_was_trimmed_is_an_error_to_read },
 	{ "the keeper's record and all behind it stay",
 		the_keeper_s_record_and_all_behind_it_stay },
