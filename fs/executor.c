@@ -87,7 +87,8 @@ void executor_submit(struct executor *executor, executor_job *job, void *context
 	*executor->last = queued;
 	executor->last = &queued->next;
 	executor->queued++;
-	if (executor->queued > executor->idle && executor->thread_count < EXECUTOR_THREADS)
+	if (!executor->ending && executor->queued > executor->idle &&
+		executor->thread_count < EXECUTOR_THREADS)
 		start_thread_locked(executor);
 	started = executor->thread_count > 0;
 	if (!started) { /* no thread can be had: the job is taken back */

@@ -8,7 +8,7 @@
  * 2. A job never waits for the kernel, for a user, or for another job: what has
  *    to be waited for is parked elsewhere.
  * 3. executor_free() runs what is still queued, then ends the threads; by then
- *    nothing submits any more.
+ *    nothing but a job submits any more.
  */
 #pragma once
 
