@@ -1,5 +1,6 @@
 #include "index_facts.h"
 
+#include "api/table_layout.h"
 #include "item_link.h"
 
 static int compare_names(const void *left, const void *right)
@@ -7,37 +8,6 @@ static int compare_names(const void *left, const void *right)
 	const struct index_facts *a = left, *b = right;
 
 	return slice_compare(a->name, b->name);
-}
-
-static enum value_type type_of(const struct table_facts *table, struct slice attribute_name)
-{
-	const struct attribute_definition *definitions = table->attribute_definitions.items;
-	enum value_type type = VALUE_S;
-
-	for (size_t i = 0; i < table->attribute_definitions.count; i++) {
-		if (slice_equal(definitions[i].attribute_name, attribute_name))
-			value_type_parse(definitions[i].attribute_type, &type);
-	}
-	return type;
-}
-
-static struct index_facts facts_of(
-	const struct table_facts *table, struct slice name, const struct request_list *key_schema)
-{
-	const struct key_schema_element *elements = key_schema->items;
-	struct index_facts facts = { .name = name };
-	struct key_layout *key = &facts.key;
-
-	for (size_t i = 0; i < key_schema->count; i++) {
-		struct slice attribute_name = elements[i].attribute_name;
-		struct key_attribute attribute = { attribute_name, type_of(table, attribute_name) };
-
-		if (slice_equal_string(elements[i].key_type, "HASH"))
-			key->partition[key->partition_count++] = attribute;
-		else
-			key->sort[key->sort_count++] = attribute;
-	}
-	return facts;
 }
 
 int index_list(struct filesystem *fs, const struct mount_table *table, struct arena *arena,
@@ -56,9 +26,11 @@ int index_list(struct filesystem *fs, const struct mount_table *table, struct ar
 	list = arena_alloc_array(
 		arena, locals + facts->global_secondary_indexes.count, sizeof(*list));
 	for (size_t i = 0; i < locals; i++)
-		list[count++] = facts_of(facts, local[i].index_name, &local[i].key_schema);
+		list[count++] = (struct index_facts){ local[i].index_name,
+			table_layout(facts, &local[i].key_schema) };
 	for (size_t i = 0; i < facts->global_secondary_indexes.count; i++)
-		list[count++] = facts_of(facts, global[i].index_name, &global[i].key_schema);
+		list[count++] = (struct index_facts){ global[i].index_name,
+			table_layout(facts, &global[i].key_schema) };
 	qsort(list, count, sizeof(*list), compare_names);
 	*ret = list;
 	*ret_count = count;

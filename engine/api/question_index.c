@@ -1,38 +1,7 @@
 #include "api/question_private.h"
+#include "api/table_layout.h"
 
 #include <stdlib.h>
-
-static enum value_type type_of(const struct table_facts *table, struct slice name)
-{
-	const struct attribute_definition *definitions = table->attribute_definitions.items;
-	enum value_type type = VALUE_S;
-
-	for (size_t i = 0; i < table->attribute_definitions.count; i++)
-		if (slice_equal(definitions[i].attribute_name, name) &&
-			value_type_parse(definitions[i].attribute_type, &type))
-			break;
-	return type;
-}
-
-static struct key_layout layout_of(
-	const struct table_facts *table, const struct request_list *key_schema)
-{
-	const struct key_schema_element *elements = key_schema->items;
-	struct key_layout layout = { 0 };
-
-	for (size_t i = 0; i < key_schema->count; i++) {
-		struct slice name = elements[i].attribute_name;
-		struct key_attribute attribute = { name, type_of(table, name) };
-
-		if (slice_equal_string(elements[i].key_type, "HASH")) {
-			if (layout.partition_count < KEY_ATTRIBUTES_MAX)
-				layout.partition[layout.partition_count++] = attribute;
-		} else if (layout.sort_count < KEY_ATTRIBUTES_MAX) {
-			layout.sort[layout.sort_count++] = attribute;
-		}
-	}
-	return layout;
-}
 
 static bool projects_all(const struct projection_input *projection)
 {
@@ -58,21 +27,21 @@ struct question_targets question_targets(const struct table_facts *table, struct
 
 	items[count++] = (struct question_target){
 		.whole = true,
-		.layout = layout_of(table, &table->key_schema),
+		.layout = table_layout(table, &table->key_schema),
 	};
 	for (size_t i = 0; i < local_count; i++)
 		items[count++] = (struct question_target){
 			.index_name = locals[i].index_name,
 			.local = true,
 			.whole = projects_all(locals[i].projection),
-			.layout = layout_of(table, &locals[i].key_schema),
+			.layout = table_layout(table, &locals[i].key_schema),
 		};
 	for (size_t i = 0; i < global_count; i++)
 		items[count++] = (struct question_target){
 			.index_name = globals[i].index_name,
 			.whole = projects_all(globals[i].projection) &&
 				 slice_equal_string(globals[i].index_status, "ACTIVE"),
-			.layout = layout_of(table, &globals[i].key_schema),
+			.layout = table_layout(table, &globals[i].key_schema),
 		};
 	qsort(items + 1, count - 1, sizeof(*items), compare_names);
 	return (struct question_targets){ items, count };
