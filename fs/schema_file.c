@@ -27,6 +27,7 @@
 #include "files.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "ephemeral.h"
 #include "executor.h"
 #include "invalidate.h"
@@ -301,15 +302,6 @@ static void read_schema(
 
 /* Writing. */
 
-static bool is_blank(struct slice text)
-{
-	size_t i = 0;
-
-	while (i < text.len && strchr(" \t\r\n", text.data[i]))
-		i++;
-	return i == text.len;
-}
-
 static void begin_text(struct schema_handle *schema, off_t offset)
 {
 	schema->state = TEXT_DIRTY;
@@ -322,7 +314,7 @@ static void begin_text(struct schema_handle *schema, off_t offset)
 static bool follows_blank(const struct schema_handle *schema, struct slice data, off_t offset)
 {
 	return schema->state == TEXT_CLEAN && schema->text.len &&
-	       offset == schema->start + (off_t)schema->text.len && is_blank(data);
+	       offset == schema->start + (off_t)schema->text.len && text_is_blank(data);
 }
 
 static int place(struct schema_handle *schema, struct slice data, off_t offset, struct error *err)

@@ -9,14 +9,6 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool is_empty(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (!is_blank(text.data[i]))
-			return false;
-	return true;
-}
-
 static int check_text(struct slice text, struct error *err)
 {
 	size_t offset;
@@ -55,7 +47,7 @@ static enum object_state find_object(struct slice text)
 		return OBJECT_BROKEN;
 	if (r == JSON_INCOMPLETE)
 		return OBJECT_OPEN;
-	return is_empty(slice_skip(text, at)) ? OBJECT_ALONE : OBJECT_FOLLOWED;
+	return text_is_blank(slice_skip(text, at)) ? OBJECT_ALONE : OBJECT_FOLLOWED;
 }
 
 /* A condition may begin with a map, but then goes on. */
@@ -67,7 +59,7 @@ static bool is_request(enum object_state state)
 static int read_kind(struct slice text, const struct table_facts *table, struct arena *arena,
 	struct question *ret, struct error *err)
 {
-	if (!table && is_empty(text))
+	if (!table && text_is_blank(text))
 		return error_set(err, ERROR_VALIDATION, "The statement can not be empty");
 	if (!table || question_is_statement(text))
 		return question_read_statement(text, table, arena, ret, err);

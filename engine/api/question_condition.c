@@ -17,6 +17,7 @@
  * holds, once.
  */
 #include "api/question_private.h"
+#include "base/text.h"
 #include "expr/condition_keys.h"
 #include "expr/condition_write.h"
 
@@ -282,21 +283,13 @@ static void plan_keyed(
 	question_tell_condition(ret, planner->condition, target, by, narrows, planner->arena);
 }
 
-static bool is_blank(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (!strchr(" \t\r\n", text.data[i]) || !text.data[i])
-			return false;
-	return true;
-}
-
 int question_read_condition(struct slice text, const struct table_facts *table, struct arena *arena,
 	struct question *ret, struct error *err)
 {
 	struct planner planner = { .table = table, .arena = arena };
 	struct candidate best;
 
-	if (!is_blank(text))
+	if (!text_is_blank(text))
 		TRY(condition_parse(
 			EXPRESSION_QUESTION, text, NULL, arena, &planner.condition, err));
 	planner.targets = question_targets(table, arena);

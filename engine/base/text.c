@@ -80,6 +80,15 @@ void utf8_append(struct buf *buf, uint32_t c)
 	}
 }
 
+bool text_is_blank(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (!memchr(" \t\r\n", text.data[i], 4))
+			return false;
+	}
+	return true;
+}
+
 static const char base64_alphabet[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -1,4 +1,4 @@
-/* Text encodings: UTF-8, base64, hexadecimal. */
+/* Text encodings: UTF-8, base64, hexadecimal. And blanks: ' ', \t, \r, \n. */
 #pragma once
 
 #include "base/buf.h"
@@ -12,6 +12,9 @@ bool utf8_valid(struct slice text);
 bool utf8_check(struct slice text, size_t *ret_offset);
 /* Appends the code point (a scalar value) as UTF-8. */
 void utf8_append(struct buf *buf, uint32_t code_point);
+
+/* Whether there is nothing but blanks. */
+bool text_is_blank(struct slice text);
 
 /* Standard alphabet with padding. Source: RFC 4648 section 4. */
 void base64_append(struct buf *buf, struct slice bytes);

@@ -53,6 +53,13 @@ static void hex_is_lower_case_only(void)
 	CHECK(!hex_decode(&buf, SLICE("0")));
 }
 
+static void a_nul_is_no_blank(void)
+{
+	CHECK(text_is_blank(SLICE("")));
+	CHECK(text_is_blank(SLICE(" \t\r\n")));
+	CHECK(!text_is_blank(SLICE(" \0")));
+}
+
 static void an_errno_keeps_its_class_and_name(void)
 {
 	struct error err CLEANUP(error_release) = ERROR_INIT;
@@ -77,6 +84,7 @@ static const struct test_case cases[] = {
 	{ "UTF-8 refuses surrogates and over-long forms",
 		utf8_refuses_surrogates_and_overlong_forms },
 	{ "hex is lower case only", hex_is_lower_case_only },
+	{ "a NUL is no blank", a_nul_is_no_blank },
 	{ "an errno keeps its class and name", an_errno_keeps_its_class_and_name },
 	{ "a place counts lines and columns from one", a_place_counts_lines_and_columns_from_one },
 };
