@@ -7,6 +7,8 @@
 #include "expr/legacy.h"
 #include "model/json.h"
 
+#define NAME_QUOTED_MAX 80 /* bytes of a wrong name in a message */
+
 static bool has_member(const json_t *root, const char *name)
 {
 	const json_t *member = json_object_get(root, name);
@@ -69,6 +71,17 @@ static bool is_known(const struct request_shape *shape, struct slice name)
 	return false;
 }
 
+/* So many bytes of it, in whole characters. */
+static struct slice shortened(struct slice name)
+{
+	if (name.len <= NAME_QUOTED_MAX)
+		return name;
+	name.len = NAME_QUOTED_MAX;
+	while (name.len && ((unsigned char)name.data[name.len] & 0xC0) == 0x80)
+		name.len--;
+	return name;
+}
+
 /* The service ignores what it does not know; here it is a slip. */
 static int check_members(const struct json_document *document, const struct request_shape *shape,
 	struct arena *arena, struct error *err)
@@ -79,12 +92,13 @@ static int check_members(const struct json_document *document, const struct requ
 
 	json_object_keylen_foreach(document->root, key, len, member)
 	{
-		struct slice name = arena_copy(arena, slice_of(key, len));
+		struct slice name = slice_of(key, len);
 
 		if (is_known(shape, name))
 			continue;
-		error_set(err, ERROR_VALIDATION, "%s has no member \"%s\"; the nearest is \"%s\"",
-			shape->name, name.data, nearest_name(shape, name, arena));
+		name = shortened(name);
+		error_set(err, ERROR_VALIDATION, "%s has no member \"%.*s\"; the nearest is \"%s\"",
+			shape->name, SLICE_ARG(name), nearest_name(shape, name, arena));
 		error_set_place(err, json_place(document, member));
 		return -1;
 	}

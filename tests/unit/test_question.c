@@ -551,12 +551,17 @@ static void test_requests(void)
 		"plan:    scan of the index by-genre of the table Movies\n");
 }
 
+#define E9  "ééééééééé"
+#define E10 E9 "é"
+
 static void test_request_errors(void)
 {
 	struct door door CLEANUP(door_release) = new_door();
 
 	REFUSES_JSON(&door, "Movies", "{'FilterExpresion': 'a = b'}",
 		"ScanInput has no member \"FilterExpresion\"; the nearest is \"FilterExpression\"");
+	REFUSES_JSON(&door, "Movies", "{'x" E10 E10 E10 E10 E10 "': 1}",
+		"ScanInput has no member \"x" E10 E10 E10 E9 "\"; the nearest is \"TableName\"");
 	REFUSES_JSON(&door, "Movies", "{'TableName': 'One'}",
 		"The request names the table One, and the table here is Movies");
 	REFUSES_JSON(
