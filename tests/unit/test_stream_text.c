@@ -150,8 +150,8 @@ static void *write_many(void *context)
 	return NULL;
 }
 
-static int read_last_byte(struct fixture *f, const struct stream_description *stream, char *ret,
-	struct error *err)
+static int read_last_byte(
+	struct fixture *f, const struct stream_description *stream, char *ret, struct error *err)
 {
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 	struct stream_extent extent;
