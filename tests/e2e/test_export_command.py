@@ -48,7 +48,7 @@ def typed(members):
 
 
 MIXED = [
-    {"id": "a", "n": Decimal("1.5"), "s": {"x", "y"}, "ok": True},
+    {"id": "a", "n": Decimal("1.5"), "s": {"x"}, "ok": True},
     {"id": "b", "none": None, "list": [1, "zwei", {"three": []}], "empty": ""},
     {"id": 'c,"d"\n', "n": "text", "raw": Binary(b"\x00\xff"), "map": {"S": "no type"}},
 ]
@@ -66,7 +66,7 @@ def test_json_lines_are_the_default(shell):
     output, errors = export(shell)
     assert errors == "3 items exported\n"
     assert sorted_lines(output) == [
-        {"id": "a", "n": 1.5, "s": {"SS": ["x", "y"]}, "ok": True},
+        {"id": "a", "n": 1.5, "s": {"SS": ["x"]}, "ok": True},
         {"id": "b", "none": None, "list": [1, "zwei", {"three": []}], "empty": ""},
         {"id": 'c,"d"\n', "n": "text", "raw": {"B": "AP8="}, "map": {"M": {"S": "no type"}}},
     ]
@@ -83,7 +83,7 @@ def test_csv_has_a_column_for_each_attribute_and_type(shell):
     header, *rows = csv.reader(io.StringIO(output, newline=""))
     assert header == ["id", "empty:S", "list:L", "map:M", "n", "n:N", "none:NULL", "ok:BOOL", "raw:B", "s:SS"]
     assert sorted(rows) == [
-        ["a", "", "", "", "", "1.5", "", "true", "", '["x","y"]'],
+        ["a", "", "", "", "", "1.5", "", "true", "", '["x"]'],
         ["b", "", '[1,"zwei",{"three":[]}]', "", "", "", "null", "", "", ""],
         ['c,"d"\n', "", "", '{"M":{"S":"no type"}}', "text", "", "", "", "AP8=", ""],
     ]
