@@ -188,17 +188,20 @@ static struct map with_key(const struct map *item, const struct item_place *to, 
 	return (struct map){ members, count };
 }
 
-/* A person's own text goes along unless it spells out the key. */
-static struct slice movable_text(
-	struct slice own_text, const struct item_place *to, struct arena *arena)
+/* A person's own text goes along unless it spells out the key, or lacks what
+ * was a key where it comes from and is an attribute like others now. */
+static struct slice movable_text(struct slice own_text, const struct map *moved,
+	const struct item_place *to, struct arena *arena)
 {
+	size_t keys = key_schema_has_sort(to->schema) ? 2 : 1;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	struct map item;
 
 	if (!slice_present(own_text) || plain_read_item(own_text, arena, &item, &err) < 0)
 		return (struct slice){ NULL, 0 };
 	if (map_find(&item, to->schema->partition.name) ||
-		(key_schema_has_sort(to->schema) && map_find(&item, to->schema->sort.name)))
+		(key_schema_has_sort(to->schema) && map_find(&item, to->schema->sort.name)) ||
+		item.count + keys != moved->count)
 		return (struct slice){ NULL, 0 };
 	return own_text;
 }
@@ -236,7 +239,7 @@ static int move_item(struct filesystem *fs, const struct node_view *from,
 		.kind = ITEM_PUT,
 		.item = &moved,
 		.expectation = replace ? ITEM_ANY : ITEM_ABSENT,
-		.own_text = movable_text(facts.own_text, &to_place, arena),
+		.own_text = movable_text(facts.own_text, &moved, &to_place, arena),
 		.mtime_ns = facts.mtime_ns,
 	};
 	return item_write_all(fs, tables, writes, 2, arena, err);

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from files import RENAME_EXCHANGE, renameat2
-from mounting import changes, items_below, read, read_text, refused
+from mounting import changes, items_below, read, read_text, refused, save
 from movies import SCHEMA, loads
 
 MOVIES = {
@@ -261,6 +261,16 @@ def test_mv_of_an_item_to_another_table_moves_it(mount, table, copy):
         mount.run("mv", "Movies/2013/Rush.json", "Copy/2013/Rush.json")
     assert loads(read(copy / "2013/Rush.json")) == loads(MOVIES["2013/Rush.json"])
     assert "2013/Rush.json" not in items_below(table)
+
+
+def test_mv_to_a_table_with_other_keys_shows_what_was_the_key(mount, table):
+    save(table / "2013/Rush.json", '{"rating": 8}')
+    other = mount / "Other"
+    other.mkdir()
+    save(other / ".schema", "name:S\n")
+    mount.run("mv", "Movies/2013/Rush.json", "Other/rush.json")
+    expected = {"name": "rush", "year": 2013, "title": "Rush", "rating": 8}
+    assert loads(read(other / "rush.json")) == expected
 
 
 def test_a_table_or_partition_is_not_renamed(mount, table):
