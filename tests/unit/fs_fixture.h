@@ -123,8 +123,8 @@ static inline struct value fixture_number(size_t number)
 	return value;
 }
 
-static inline void fixture_run_writes(struct fixture *f, const struct item_write *writes,
-	size_t count, struct arena *arena)
+static inline void fixture_run_writes(
+	struct fixture *f, const struct item_write *writes, size_t count, struct arena *arena)
 {
 	struct write_items_input input = { .writes = writes, .count = count };
 	struct write_items_output output = { 0 };
