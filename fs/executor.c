@@ -1,5 +1,6 @@
 #include "executor.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <pthread.h>
@@ -9,6 +10,7 @@
 struct queued_job {
 	executor_job *run;
 	void *context;
+	int64_t due_ns; /* monotonic; of one that is submitted for later */
 	struct queued_job *next;
 };
 
@@ -16,6 +18,7 @@ struct executor {
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
 	struct queued_job *first, **last;
+	struct queued_job *later; /* in the order of due_ns */
 	pthread_t threads[EXECUTOR_THREADS];
 	size_t thread_count, idle, queued;
 	bool ending;
@@ -24,11 +27,47 @@ struct executor {
 struct executor *executor_new(void)
 {
 	struct executor *executor = memory_new_zero(sizeof(*executor));
+	pthread_condattr_t monotonic;
 
 	pthread_mutex_init(&executor->mutex, NULL);
-	pthread_cond_init(&executor->wake, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&executor->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	executor->last = &executor->first;
 	return executor;
+}
+
+static void append_locked(struct executor *executor, struct queued_job *job)
+{
+	job->next = NULL;
+	*executor->last = job;
+	executor->last = &job->next;
+	executor->queued++;
+}
+
+static void append_due_locked(struct executor *executor)
+{
+	int64_t now = executor->later ? clock_monotonic_ns() : 0;
+
+	while (executor->later && (executor->ending || executor->later->due_ns <= now)) {
+		struct queued_job *job = executor->later;
+
+		executor->later = job->next;
+		append_locked(executor, job);
+	}
+}
+
+static void wait_locked(struct executor *executor)
+{
+	struct timespec due;
+
+	if (!executor->later) {
+		pthread_cond_wait(&executor->wake, &executor->mutex);
+		return;
+	}
+	due = clock_to_timespec(executor->later->due_ns);
+	pthread_cond_timedwait(&executor->wake, &executor->mutex, &due);
 }
 
 /* The next job, or NULL at the end. */
@@ -38,8 +77,8 @@ static struct queued_job *take(struct executor *executor)
 
 	pthread_mutex_lock(&executor->mutex);
 	executor->idle++;
-	while (!executor->first && !executor->ending)
-		pthread_cond_wait(&executor->wake, &executor->mutex);
+	while (append_due_locked(executor), !executor->first && !executor->ending)
+		wait_locked(executor);
 	executor->idle--;
 	job = executor->first;
 	if (job) {
@@ -76,6 +115,15 @@ static void start_thread_locked(struct executor *executor)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Whether there is a thread to run what is queued. */
+static bool have_thread_locked(struct executor *executor)
+{
+	if (!executor->ending && executor->queued >= executor->idle &&
+		executor->thread_count < EXECUTOR_THREADS)
+		start_thread_locked(executor);
+	return executor->thread_count > 0;
+}
+
 void executor_submit(struct executor *executor, executor_job *job, void *context)
 {
 	struct queued_job *queued = memory_new_zero(sizeof(*queued));
@@ -84,24 +132,34 @@ void executor_submit(struct executor *executor, executor_job *job, void *context
 	queued->run = job;
 	queued->context = context;
 	pthread_mutex_lock(&executor->mutex);
-	*executor->last = queued;
-	executor->last = &queued->next;
-	executor->queued++;
-	if (!executor->ending && executor->queued > executor->idle &&
-		executor->thread_count < EXECUTOR_THREADS)
-		start_thread_locked(executor);
-	started = executor->thread_count > 0;
-	if (!started) { /* no thread can be had: the job is taken back */
-		executor->first = NULL;
-		executor->last = &executor->first;
-		executor->queued = 0;
-	}
+	started = have_thread_locked(executor);
+	if (started)
+		append_locked(executor, queued);
 	pthread_cond_signal(&executor->wake);
 	pthread_mutex_unlock(&executor->mutex);
 	if (started)
 		return;
 	free(queued);
 	job(context);
+}
+
+/* From a job, so there is a thread. */
+void executor_submit_later(
+	struct executor *executor, int64_t pause_ns, executor_job *job, void *context)
+{
+	struct queued_job *queued = memory_new_zero(sizeof(*queued)), **place;
+
+	queued->run = job;
+	queued->context = context;
+	queued->due_ns = clock_monotonic_ns() + pause_ns;
+	pthread_mutex_lock(&executor->mutex);
+	place = &executor->later;
+	while (*place && (*place)->due_ns <= queued->due_ns)
+		place = &(*place)->next;
+	queued->next = *place;
+	*place = queued;
+	pthread_cond_signal(&executor->wake);
+	pthread_mutex_unlock(&executor->mutex);
 }
 
 void executor_free(struct executor *executor)

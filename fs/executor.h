@@ -13,6 +13,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define EXECUTOR_THREADS 8
 
@@ -23,3 +24,7 @@ void executor_free(struct executor *executor);
 
 typedef void executor_job(void *context);
 void executor_submit(struct executor *executor, executor_job *job, void *context);
+/* The same after a pause, from a job that looks again and again whether something
+ * has come; no thread waits meanwhile. At the end no pause is waited for. */
+void executor_submit_later(
+	struct executor *executor, int64_t pause_ns, executor_job *job, void *context);

@@ -38,10 +38,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #define SCHEMA_TEXT_MAX  (256 * 1024)
-#define FILLING_PAUSE_US 20000
+#define FILLING_PAUSE_NS 20000000LL
 
 enum text_state { TEXT_EMPTY, TEXT_CLEAN, TEXT_DIRTY };
 
@@ -240,9 +239,8 @@ static void run_job(void *context)
 		finish_job(job, r, &err);
 		return;
 	}
-	usleep(FILLING_PAUSE_US);
 	if (job->fs->executor)
-		executor_submit(job->fs->executor, run_job, job);
+		executor_submit_later(job->fs->executor, FILLING_PAUSE_NS, run_job, job);
 	else
 		run_job(job);
 }
