@@ -56,6 +56,14 @@ static bool is_request(enum object_state state)
 	return state != OBJECT_NONE && state != OBJECT_FOLLOWED;
 }
 
+/* A condition ends before the line's end: so do places in it, and carets. */
+static struct slice without_blank_end(struct slice text)
+{
+	while (text.len && text_is_blank(slice_skip(text, text.len - 1)))
+		text.len--;
+	return text;
+}
+
 static int read_kind(struct slice text, const struct table_facts *table, struct arena *arena,
 	struct question *ret, struct error *err)
 {
@@ -65,7 +73,7 @@ static int read_kind(struct slice text, const struct table_facts *table, struct 
 		return question_read_statement(text, table, arena, ret, err);
 	if (is_request(find_object(text)))
 		return question_read_request(text, table, arena, ret, err);
-	return question_read_condition(text, table, arena, ret, err);
+	return question_read_condition(without_blank_end(text), table, arena, ret, err);
 }
 
 int question_read(struct slice text, const struct table_facts *table, struct arena *arena,

@@ -72,8 +72,12 @@ static const struct function *find_function(struct parser *parser, const struct 
 	const struct function *function = function_find(name->text);
 
 	if (!function)
-		parser_note(parser, PHASE_NAMES, name, "Invalid function name; function: %.*s",
-			SLICE_ARG(name->text));
+		parser_note(parser, PHASE_NAMES, name, "Invalid function name; function: %.*s%s",
+			SLICE_ARG(name->text),
+			parser_is_question(parser)
+				? "; there are attribute_exists, attribute_not_exists, "
+				  "attribute_type, begins_with, contains and size"
+				: "");
 	else if (function->of_updates)
 		parser_note(parser, PHASE_NAMES, name,
 			"The function is not allowed in a condition expression; function: %.*s",

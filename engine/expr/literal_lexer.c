@@ -34,6 +34,14 @@ static const struct advice {
 	{ SLICE("|"), "write OR" },
 };
 
+/* Of other languages' words, and what is written here. */
+static const struct advice foreign_words[] = {
+	{ SLICE("LIKE"), "write begins_with(name, 'text') or contains(name, 'text')" },
+	{ SLICE("ILIKE"), "write begins_with(name, 'text') or contains(name, 'text')" },
+	{ SLICE("IS"), "write attribute_exists(name), attribute_not_exists(name) or name = null" },
+	{ SLICE("WHERE"), "a condition is written without WHERE" },
+};
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -248,6 +256,15 @@ size_t literal_lexer_read(struct slice text, struct arena *arena, const struct t
 	tokens[count++] = (struct token){ TOKEN_END, text };
 	*ret = tokens;
 	return count;
+}
+
+const char *literal_lexer_word_advice(struct slice word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(foreign_words); i++)
+		if (word.len == foreign_words[i].beginning.len &&
+			strncasecmp(word.data, foreign_words[i].beginning.data, word.len) == 0)
+			return foreign_words[i].text;
+	return "";
 }
 
 const char *literal_lexer_advice(struct slice token)

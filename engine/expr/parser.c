@@ -111,10 +111,24 @@ static struct slice clip(struct slice text)
 	return slice_of(text.data, len);
 }
 
+/* Of a word the one in the wrong place, or the one before, which was taken for a name. */
+static const char *question_advice(const struct parser *parser, const struct token *token)
+{
+	const char *advice = "";
+
+	if (token->kind == TOKEN_BAD)
+		return literal_lexer_advice(token->text);
+	if (token->kind == TOKEN_NAME)
+		advice = literal_lexer_word_advice(token->text);
+	if (!*advice && token > parser->tokens && token[-1].kind == TOKEN_NAME)
+		advice = literal_lexer_word_advice(token[-1].text);
+	return advice;
+}
+
 static int question_syntax_error(const struct parser *parser, const struct token *token,
 	struct slice text, struct slice near, struct error *err)
 {
-	const char *advice = token->kind == TOKEN_BAD ? literal_lexer_advice(token->text) : "";
+	const char *advice = question_advice(parser, token);
 
 	return parser_error_at(parser, token, err,
 		"Syntax error; token: \"%.*s\", near: \"%.*s\"%s%s", SLICE_ARG(text),

@@ -79,6 +79,8 @@ size_t literal_lexer_read(struct slice text, struct arena *arena, const struct t
 bool literal_lexer_is_name(struct slice text);
 /* What to write instead of a bad token of a question; "" when that is not known. */
 const char *literal_lexer_advice(struct slice token);
+/* The same of a word where none belongs. */
+const char *literal_lexer_word_advice(struct slice word);
 /* The value of a literal, the name of a quoted one: expr/literal.c. */
 int literal_value(struct parser *parser, const struct token *token, const struct value **ret,
 	struct error *err) NODISCARD;

@@ -262,6 +262,14 @@ static void test_condition_errors(void)
 		"written as in JSON");
 	REFUSES_AT(&door, "year = 2013 AND", 16,
 		"Invalid condition: Syntax error; token: \"<EOF>\", near: \"AND\"");
+	REFUSES_AT(&door, "year = 2013 AND \n", 16,
+		"Invalid condition: Syntax error; token: \"<EOF>\", near: \"AND\"");
+	REFUSES_AT(&door, "title like 'The%'", 7,
+		"Invalid condition: Syntax error; token: \"like\", near: \"title like 'The%'\"; "
+		"write begins_with(name, 'text') or contains(name, 'text')");
+	REFUSES_AT(&door, "WHERE year = 2013", 7,
+		"Invalid condition: Syntax error; token: \"year\", near: \"WHERE year =\"; a "
+		"condition is written without WHERE");
 	REFUSES_AT(&door, "a = {\"SS\": 7}", 5,
 		"Invalid condition: {\"SS\": ...} takes an array of strings; a map with the one "
 		"attribute \"SS\" is written {\"M\": {\"SS\": ...}}");
@@ -274,7 +282,9 @@ static void test_condition_errors(void)
 		"Invalid condition: Incorrect operand type for operator or function; operator or "
 		"function: >, operand type: BOOL");
 	REFUSES_AT(&door, "a = 1 AND starts_with(title, 'T')", 11,
-		"Invalid condition: Invalid function name; function: starts_with");
+		"Invalid condition: Invalid function name; function: starts_with; there are "
+		"attribute_exists, attribute_not_exists, attribute_type, begins_with, contains and "
+		"size");
 	REFUSES_AT(&door, "a = 1 AND begins_with(title)", 11,
 		"Invalid condition: Incorrect number of operands for operator or function; "
 		"operator or function: begins_with, number of operands: 1");
