@@ -2,6 +2,7 @@
 #include "call_help.h"
 #include "client.h"
 #include "commands.h"
+#include "model/json.h"
 #include "output.h"
 
 #include <getopt.h>
@@ -43,6 +44,16 @@ static int tell_exception(struct buf *answer, const struct error *err)
 	return EXIT_FAILURE;
 }
 
+/* Where a request is no JSON, if it is none: the service does not tell. */
+static void tell_where(struct slice request)
+{
+	struct json_document document CLEANUP(json_document_release) = { 0 };
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+
+	if (json_parse(request, &document, &err) < 0)
+		output_error(&err, request);
+}
+
 static int call(const char *where, enum operation_id operation, const char *argument,
 	struct buf *answer, struct error *err)
 {
@@ -51,7 +62,10 @@ static int call(const char *where, enum operation_id operation, const char *argu
 
 	TRY(read_request(argument, &request, err));
 	TRY(client_open(where, false, &client, err));
-	return client_call(client, operation, buf_slice(&request), answer, err);
+	if (client_call(client, operation, buf_slice(&request), answer, err) == 0)
+		return 0;
+	tell_where(buf_slice(&request));
+	return -1;
 }
 
 static int run_operation(const char *where, const struct operation *operation, const char *argument)

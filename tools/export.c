@@ -95,14 +95,14 @@ static int check_options(const struct export_options *options)
 
 static int parse_call(struct export_options *options, int argc, char **argv)
 {
-	int code;
+	int code, row = 0;
 
 	optind = 1;
-	while ((code = getopt_long(argc, argv, "q", rows, NULL)) >= 0) {
+	while ((code = getopt_long(argc, argv, "q", rows, &row)) >= 0) {
 		if (set_option(options, code) == 0)
 			continue;
 		if (code != '?')
-			fprintf(stderr, "dynamount: an option cannot be '%s'\n", optarg);
+			fprintf(stderr, "dynamount: --%s cannot be '%s'\n", rows[row].name, optarg);
 		return -1;
 	}
 	if (argc - optind != 1 && argc - optind != 2)

@@ -75,14 +75,14 @@ static int set_option(struct import_call *call, int code)
 
 static int parse_call(struct import_call *call, int argc, char **argv)
 {
-	int code;
+	int code, row = 0;
 
 	optind = 1;
-	while ((code = getopt_long(argc, argv, "q", rows, NULL)) >= 0) {
+	while ((code = getopt_long(argc, argv, "q", rows, &row)) >= 0) {
 		if (set_option(call, code) == 0)
 			continue;
 		if (code != '?')
-			fprintf(stderr, "dynamount: an option cannot be '%s'\n", optarg);
+			fprintf(stderr, "dynamount: --%s cannot be '%s'\n", rows[row].name, optarg);
 		return -1;
 	}
 	call->options.input = argc - optind > 1 ? argv[optind + 1] : "-";

@@ -283,6 +283,7 @@ def test_a_request_that_is_no_JSON_is_told(way):
     result = way.run("call", way.root, "GetItem", "{", check=False)
     assert result.returncode == 1
     assert "SerializationException" in result.stdout + result.stderr
+    assert "'}'" in result.stderr and "line 1, column 2:\n{\n ^\n" in result.stderr
 
 
 def test_an_answer_without_a_body_prints_nothing(way):

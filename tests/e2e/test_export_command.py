@@ -159,7 +159,7 @@ def test_the_form_of_an_export_to_s3(shell):
     (["--columns=id"], 2, "--columns is for --format=csv"),
     (["--format=csv", "--columns=id,id"], 1, "the column id is there twice"),
     (["--format=ion"], 2, "usage: dynamount export"),
-    (["--segments=0"], 2, "an option cannot be '0'"),
+    (["--segments=0"], 2, "--segments cannot be '0'"),
     (["out", "out"], 2, "usage: dynamount export"),
     (["none/out"], 1, "Opening none/out.part: No such file or directory"),
     (["data"], 1, "data is a directory: only --format=s3 writes one"),
