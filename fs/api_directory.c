@@ -59,17 +59,18 @@ static const struct operation *nearest_operation(struct slice name, struct arena
 	return nearest;
 }
 
-/* Names that are nothing like an operation's are not told of: shells and editors
- * look for many. */
+/* Names that don't begin as an operation's are not told of, unless they are near
+ * one: shells and editors look for many. */
 static int not_an_operation(const struct finder *finder)
 {
 	const struct operation *meant = nearest_operation(finder->name, finder->arena);
 	struct error err = ERROR_INIT;
 
-	if (!meant)
+	if (!meant && (finder->name.data[0] < 'A' || finder->name.data[0] > 'Z'))
 		return -ENOENT;
-	error_set(&err, ERROR_UNKNOWN_OPERATION, "there is no operation %.*s: is %s meant?",
-		SLICE_ARG(finder->name), meant->name);
+	error_set(&err, ERROR_UNKNOWN_OPERATION, "there is no operation %.*s: %s%s%s",
+		SLICE_ARG(finder->name), meant ? "is " : "ls .api lists those there are",
+		meant ? meant->name : "", meant ? " meant?" : "");
 	finder_fail(finder, &err);
 	return -ENOENT;
 }

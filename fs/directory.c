@@ -217,5 +217,5 @@ int directory_unlink(struct filesystem *fs, const struct caller *caller,
 	return filesystem_refuse(fs, caller, directory->node, name,
 		entry.identity.kind == NODE_STREAM
 			? "this file belongs to the table: to disable its stream, write NONE to it"
-			: "this file belongs to the table and can't be removed");
+			: "this file belongs to the mount and can't be removed");
 }

@@ -339,6 +339,16 @@ static int find_item(const struct finder *finder, struct directory_entry *ret)
 	return r;
 }
 
+static int find_no_stream(const struct finder *finder)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERROR_TABLE_NOT_FOUND,
+		"this table has no stream: echo NEW_AND_OLD_IMAGES > .stream enables it");
+	finder_fail(finder, &err);
+	return -ENOENT;
+}
+
 static int find_special(const struct finder *finder, struct directory_entry *ret)
 {
 	const struct mount_table *table = finder->directory->table;
@@ -353,6 +363,8 @@ static int find_special(const struct finder *finder, struct directory_entry *ret
 		&ret->attributes);
 	if (file && file->find)
 		r = file->find(finder->fs, finder->caller, table, &ret->attributes);
+	if (r == -ENOENT && (finder->step.kind == NODE_STREAM || finder->step.kind == NODE_FOLLOW))
+		return find_no_stream(finder);
 	if (r == 0)
 		ret->attributes = (struct stat){ 0 }; /* with the inode of the node to be */
 	return r;
@@ -468,20 +480,51 @@ static bool is_left_out(const struct finder *finder)
 	return false;
 }
 
+static int only_directories(const struct finder *finder)
+{
+	return filesystem_refuse(finder->fs, finder->caller, finder->directory->node, finder->name,
+		finder->directory->kind == NODE_TRANSACTION
+			? "a transaction holds the directories of tables, and .ctl, which takes "
+			  "commit or abort"
+			: "there are only directories here: mkdir begins a transaction");
+}
+
+/* A special file of directories of another kind, in which it was not found. */
+static const struct node_kind_info *special_elsewhere(const struct finder *finder)
+{
+	for (int kind = 0; kind < NODE_KIND_COUNT; kind++)
+		if (node_kinds[kind].name &&
+			slice_equal_string(finder->name, node_kinds[kind].name))
+			return &node_kinds[kind];
+	return NULL;
+}
+
+static int belongs_elsewhere(const struct finder *finder, const struct node_kind_info *info)
+{
+	static const char *const places[NODE_KIND_COUNT] = {
+		[NODE_ROOT] = "this file belongs to the root of the mount",
+		[NODE_TABLE] = "this file belongs to a table: TABLE/ before its name",
+		[NODE_TRANSACTION] = "this file belongs to a transaction: .transact/NAME/.ctl",
+	};
+
+	return filesystem_refuse(finder->fs, finder->caller, finder->directory->node, finder->name,
+		places[info->directory]);
+}
+
 int directory_prepare(struct filesystem *fs, const struct caller *caller,
 	const struct node_view *directory, struct slice name, struct arena *arena,
 	struct directory_entry *ret)
 {
 	const struct directory_operations *own = directory_operations_of(directory->kind);
 	struct finder finder = { fs, caller, directory, name, arena, { 0 } };
+	const struct node_kind_info *elsewhere;
 	enum path_outcome outcome;
 
 	*ret = (struct directory_entry){ 0 };
 	if (name.len > NAME_LENGTH_MAX)
 		return -ENAMETOOLONG;
 	if (own && own->mkdir)
-		return filesystem_refuse(
-			fs, caller, directory->node, name, "there are only directories here");
+		return only_directories(&finder);
 	if (own && own->find) /* nothing is there but what it finds */
 		return own->read_only ? -EROFS : -ENOENT;
 	outcome = finder_step(&finder);
@@ -506,6 +549,9 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 		return directory->kind == NODE_TABLE && !mount_table_exists(directory->table)
 			       ? finder_no_schema(&finder)
 			       : -EEXIST;
+	elsewhere = special_elsewhere(&finder);
+	if (elsewhere)
+		return belongs_elsewhere(&finder, elsewhere);
 	directory_identify(&finder, NODE_SCRATCH, ABSENT_SLICE, ret);
 	return 0;
 }

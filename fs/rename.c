@@ -210,7 +210,7 @@ static int rename_found(const struct rename *rename)
 			"tables and partitions can't be renamed: make the new one and move the "
 			"items");
 	return filesystem_refuse(rename->fs, rename->caller, rename->from_directory->node,
-		rename->from_name, "this file belongs to the table and can't be moved");
+		rename->from_name, "this file belongs to the mount and can't be moved");
 }
 
 int directory_rename(struct filesystem *fs, const struct caller *caller,

@@ -1,8 +1,11 @@
 """`.api/OPERATION`: any operation of the API, by a file."""
 
+import concurrent.futures
+import contextlib
 import errno
 import json
 import os
+import time
 
 import pytest
 from botocore.loaders import Loader
@@ -92,9 +95,12 @@ def test_an_operation_that_is_not_there_is_ENOENT_with_the_nearest_name(mount):
         with refused(errno.ENOENT):
             save(mount / ".api" / name, "{}")
         assert f"no operation {name}: is {meant} meant?" in mount.errors()
+    with refused(errno.ENOENT):
+        save(mount / ".api" / "Frobnicate", "{}")
+    assert "no operation Frobnicate: ls .api lists those there are" in mount.errors()
     before = mount.errors()
     with refused(errno.ENOENT):
-        read_text(mount / ".api" / "Whatever")
+        read_text(mount / ".api" / ".editorconfig")
     assert mount.errors() == before
 
 
@@ -336,6 +342,53 @@ def test_a_request_over_sixteen_megabytes_is_EFBIG(mount, users):
         os.write(fd, b'{"TableName": "')
         for _ in range(200):
             os.write(fd, b"x" * (1 << 17))
+
+
+LONG_PIECE = b"1," * (1 << 19)
+
+
+def write_long(fd, megabytes=15):
+    """The beginning of a request that takes much memory to parse."""
+    os.write(fd, b'{"a": [')
+    for _ in range(megabytes):
+        os.write(fd, LONG_PIECE)
+
+
+def test_unfinished_requests_have_256_MB_together_and_no_more_in_memory(mount, users):
+    with contextlib.ExitStack() as stack:
+        before = mount.memory()
+        with refused(errno.EDQUOT):
+            for _ in range(18):
+                write_long(stack.enter_context(session(mount / ".api" / "PutItem")))
+        assert mount.memory() - before < 512 << 20
+        answer, number = call(mount, "GetItem", get("a"))
+        assert "Item" in json.loads(answer) and number is None
+    with session(mount / ".api" / "PutItem") as fd:
+        write_long(fd)
+        with refused(errno.EINVAL):
+            os.write(fd, b"]")
+
+
+def test_long_requests_keep_no_quick_one_waiting(mount, users):
+    """Each is parsed for a good part of a second, one after the other."""
+
+    def write(operation):
+        with session(mount / ".api" / operation) as fd:
+            write_long(fd, 8)
+            with refused(errno.EINVAL):
+                os.write(fd, b"1]}")
+
+    operations = sorted(set(os.listdir(mount / ".api")) - {"GetItem"})[:16]
+    with concurrent.futures.ThreadPoolExecutor(len(operations)) as pool:
+        writers = [pool.submit(write, operation) for operation in operations]
+        slowest = 0
+        while not all(writer.done() for writer in writers):
+            start = time.monotonic()
+            call(mount, "GetItem", get("a"))
+            slowest = max(slowest, time.monotonic() - start)
+        for writer in writers:
+            writer.result()
+    assert slowest < 3
 
 
 def test_a_request_that_never_ends_is_EINVAL_at_close_and_in_error(mount, users):
