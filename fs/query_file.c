@@ -57,23 +57,41 @@ static int run_request(void *context, enum operation_id operation, const void *i
 	return request_run(session->fs, operation, input, output, arena, err);
 }
 
+static int describe_named(struct session *session, struct slice name, struct arena *arena,
+	const struct table_facts **ret, struct error *err)
+{
+	struct describe_table_input input = { .table_name = name };
+	struct describe_table_output output = { 0 };
+
+	TRY(request_run(session->fs, OPERATION_DESCRIBE_TABLE, &input, &output, arena, err));
+	*ret = output.table;
+	return 0;
+}
+
 /* What DescribeTable tells, NULL at the root. */
 static int describe(struct session *session, struct arena *arena, const struct table_facts **ret,
 	struct error *err)
 {
 	struct node_view view CLEANUP(node_view_release) = { 0 };
-	struct describe_table_output output = { 0 };
-	struct describe_table_input input;
 
 	node_load(session->fs->nodes, session->handle.node, arena, &view);
 	*ret = NULL;
 	if (!view.table)
 		return 0;
-	input = (struct describe_table_input){ .table_name = view.table->name };
 	TRY(check_table(view.table, err));
-	TRY(request_run(session->fs, OPERATION_DESCRIBE_TABLE, &input, &output, arena, err));
-	*ret = output.table;
-	return 0;
+	return describe_named(session, view.table->name, arena, ret, err);
+}
+
+/* A statement at the root names its table, against which it is read again: one that
+ * reads would tell only its reader of a table or an index that is not there. */
+static int read_against(struct session *session, struct slice text, const struct table_facts *table,
+	struct arena *arena, struct question *ret, struct error *err)
+{
+	TRY(question_read(text, table, arena, ret, err));
+	if (table || ret->plan == PLAN_WRITE || !slice_present(ret->table_name))
+		return 0;
+	TRY(describe_named(session, ret->table_name, arena, &table, err));
+	return question_read(text, table, arena, ret, err);
 }
 
 /* The text with blanks in the place of a word EXPLAIN that it begins with, so that
@@ -106,12 +124,12 @@ static int read_question(struct session *session, struct slice text, struct aren
 	TRY(describe(session, arena, &table, err));
 	*ret_explain = false;
 	if (!slice_present(rest))
-		return question_read(text, table, arena, ret, err);
-	if (question_read(text, table, arena, ret, err) == 0)
+		return read_against(session, text, table, arena, ret, err);
+	if (read_against(session, text, table, arena, ret, err) == 0)
 		return 0;
 	error_release(err);
 	*ret_explain = true;
-	return question_read(rest, table, arena, ret, err);
+	return read_against(session, rest, table, arena, ret, err);
 }
 
 static int take_question(struct session *session, struct slice piece, struct error *err)

@@ -53,3 +53,13 @@ def test_a_condition_that_breaks_off_has_its_caret_at_the_end_of_its_line(mount,
     result = mount.run(shell, "-c", 'echo "id = 1 AND" > Users/.query', check=False)
     assert result.returncode != 0
     assert "line 1, column 11:\nid = 1 AND\n          ^\n" in mount.errors()
+
+
+@pytest.mark.parametrize(
+    "statement, code",
+    [("SELECT * FROM Nobody", errno.ENOENT), ("SELECT * FROM Users.nothing", errno.EINVAL)],
+)
+def test_a_SELECT_of_what_is_not_there_fails_its_write(mount, users, statement, code):
+    with refused(code):
+        save(mount / ".partiql", statement + "\n")
+    assert "path: .partiql\nmessage: " in mount.errors()
