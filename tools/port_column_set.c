@@ -8,7 +8,7 @@ void column_set_release(struct column_set *set)
 	arena_release(&set->names);
 }
 
-static int compare_columns(const struct port_column *a, const struct port_column *b)
+int port_column_compare(const struct port_column *a, const struct port_column *b)
 {
 	int order = slice_compare(a->name, b->name);
 
@@ -23,7 +23,7 @@ static size_t find_column(const struct column_set *set, const struct port_column
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_columns(&set->columns[middle], column) < 0)
+		if (port_column_compare(&set->columns[middle], column) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -35,7 +35,7 @@ static void add_to_set(struct column_set *set, const struct port_column *column)
 {
 	size_t i = find_column(set, column);
 
-	if (i < set->count && compare_columns(&set->columns[i], column) == 0) {
+	if (i < set->count && port_column_compare(&set->columns[i], column) == 0) {
 		set->columns[i].keeps_empty |= column->keeps_empty;
 		return;
 	}

@@ -40,15 +40,37 @@ static int apply_key(
 	return 0;
 }
 
-/* One name may have columns of several types that the header tells. */
-static int check_doubled(
-	const struct port_columns *columns, const struct port_column *column, struct error *err)
+/* Columns of one name and type in the order of the header. */
+static int compare_places(const void *left, const void *right, void *context)
 {
-	for (size_t i = 0; i < columns->count; i++) {
-		if (slice_equal(columns->columns[i].name, column->name) &&
-			columns->columns[i].type == column->type)
+	const struct port_column *columns = context;
+	size_t a = *(const size_t *)left, b = *(const size_t *)right;
+	int order = port_column_compare(&columns[a], &columns[b]);
+
+	return order ? order : (a > b) - (a < b);
+}
+
+/* One name may have columns of several types that the header tells. The place is
+ * that of the cell at fault. */
+static int check_doubled(
+	struct port_columns *columns, struct arena *arena, size_t *ret_place, struct error *err)
+{
+	size_t *order = arena_alloc_array(arena, columns->count, sizeof(*order));
+
+	for (size_t i = 0; i < columns->count; i++)
+		order[i] = i;
+	qsort_r(order, columns->count, sizeof(*order), compare_places, columns->columns);
+	for (size_t i = 1; i < columns->count; i++) {
+		struct port_column *before = &columns->columns[order[i - 1]];
+		struct port_column *column = &columns->columns[order[i]];
+
+		if (!slice_equal(before->name, column->name))
+			continue;
+		*ret_place = order[i];
+		if (before->type == column->type)
 			return error_set(err, ERROR_VALIDATION, "the column %.*s is there twice",
 				SLICE_ARG(column->name));
+		before->has_others = column->has_others = true;
 	}
 	return 0;
 }
@@ -62,7 +84,6 @@ static int add_column(struct port_columns *columns, const struct key_schema *key
 		return error_set(err, ERROR_VALIDATION, "a column has no name");
 	TRY(apply_key(&column, &key->partition, err));
 	TRY(apply_key(&column, &key->sort, err));
-	TRY(check_doubled(columns, &column, err));
 	columns->columns[columns->count++] = column;
 	return 0;
 }
@@ -84,6 +105,7 @@ static int read_columns(struct port_columns *columns, const struct key_schema *k
 	struct slice record, struct arena *arena, struct error *err)
 {
 	struct csv_cells cells;
+	size_t place;
 
 	record = arena_copy(arena, record);
 	if (!utf8_valid(record))
@@ -95,6 +117,8 @@ static int read_columns(struct port_columns *columns, const struct key_schema *k
 		if (add_column(columns, key, &cells.cells[i], err) < 0)
 			return fail_at(record, cells.cells[i].offset, err);
 	}
+	if (check_doubled(columns, arena, &place, err) < 0)
+		return fail_at(record, cells.cells[place].offset, err);
 	return 0;
 }
 
@@ -161,7 +185,7 @@ int columns_read_item(const struct port_columns *columns, struct slice record, s
 
 		if (is_absent(column, &cells.cells[i]))
 			continue;
-		if (map_find(&map, column->name)) {
+		if (column->has_others && map_find(&map, column->name)) {
 			error_set(err, ERROR_VALIDATION, "%.*s has values of two types",
 				SLICE_ARG(column->name));
 			return fail_at(record, cells.cells[i].offset, err);

@@ -21,7 +21,11 @@ struct port_column {
 	enum value_type type;
 	bool typed; /* by the header or the key: nothing is inferred */
 	bool keeps_empty; /* a pair of quotes is a value */
+	bool has_others; /* of the same name and other types, in a header that was read */
 };
+
+/* By name, then type. */
+int port_column_compare(const struct port_column *a, const struct port_column *b);
 
 struct port_columns {
 	struct port_column *columns;

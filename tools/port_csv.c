@@ -152,27 +152,50 @@ static int fail_at(struct slice record, size_t offset, const char *message, stru
 	return -1;
 }
 
+/* Where the quote that begins the cell is closed, or the record's end. */
+static size_t closing_quote(struct slice record, size_t start)
+{
+	size_t i = start + 1;
+
+	for (; i < record.len; i++) {
+		if (record.data[i] != '"')
+			continue;
+		if (i + 1 == record.len || record.data[i + 1] != '"')
+			break;
+		i++;
+	}
+	return i < record.len ? i : record.len;
+}
+
+/* What the quotes hold: two of them stand for one. */
+static struct slice unquote(struct slice quoted, struct arena *arena)
+{
+	char *text = arena_alloc(arena, quoted.len);
+	size_t len = 0;
+
+	for (size_t i = 0; i < quoted.len; i++) {
+		text[len++] = quoted.data[i];
+		i += quoted.data[i] == '"';
+	}
+	return slice_of(text, len);
+}
+
 /* Takes the quoted cell that begins at *at, which moves behind it. */
 static int read_quoted(struct slice record, char delimiter, size_t *at, struct arena *arena,
 	struct csv_cell *ret, struct error *err)
 {
-	char *text = arena_alloc(arena, record.len - *at);
-	size_t start = *at, len = 0, i;
+	size_t start = *at, end = closing_quote(record, start);
 
-	for (i = start + 1; i < record.len; i++) {
-		if (record.data[i] != '"')
-			text[len++] = record.data[i];
-		else if (i + 1 < record.len && record.data[i + 1] == '"')
-			text[len++] = record.data[i++];
-		else
-			break;
-	}
-	if (i == record.len)
+	if (end == record.len)
 		return fail_at(record, start, "the quote that begins here is not closed", err);
-	if (++i < record.len && record.data[i] != delimiter)
-		return fail_at(record, i, "text follows the quote that ends the cell", err);
-	*ret = (struct csv_cell){ slice_of(text, len), true, start };
-	*at = i;
+	if (end + 1 < record.len && record.data[end + 1] != delimiter)
+		return fail_at(record, end + 1, "text follows the quote that ends the cell", err);
+	*ret = (struct csv_cell){
+		.text = unquote(slice_of(record.data + start + 1, end - start - 1), arena),
+		.quoted = true,
+		.offset = start,
+	};
+	*at = end + 1;
 	return 0;
 }
 

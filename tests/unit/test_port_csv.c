@@ -2,6 +2,8 @@
 #include "port_csv.h"
 #include "test.h"
 
+#include <malloc.h>
+
 /* What a reader told: "1:text;" a record, "2!message;" a refusal. */
 struct told {
 	struct csv_reader reader;
@@ -141,6 +143,28 @@ static void quoted_cells_are_unquoted(void)
 	check_cells("a\"b,\"x\ny\"", ',', "[a\"b]q[x\ny]");
 }
 
+static size_t arena_bytes_of_cells(size_t count)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct buf record CLEANUP(buf_release) = BUF_INIT;
+	struct csv_cells cells;
+	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+
+	for (size_t i = 0; i < count; i++)
+		buf_append_string(&record, i ? ",\"a\"" : "\"a\"");
+	CHECK_OK(csv_read_cells(buf_slice(&record), ',', &arena, &cells, &err), &err);
+	CHECK_INT(cells.count, count);
+	CHECK_TEXT(cells.cells[count - 1].text, "a");
+	return mallinfo2().uordblks + mallinfo2().hblkhd - before;
+}
+
+/* A row of a megabyte took as much for each of its cells. */
+static void many_quoted_cells_take_memory_in_proportion(void)
+{
+	CHECK(arena_bytes_of_cells(8000) < 8000 * 1000);
+}
+
 static void check_fault(const char *record, unsigned column, const char *message)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
@@ -192,6 +216,8 @@ static const struct test_case cases[] = {
 	{ "a cell without an end is told, and the next record is read", an_endless_cell_is_told },
 	{ "a record has cells", a_record_has_cells },
 	{ "quoted cells are unquoted", quoted_cells_are_unquoted },
+	{ "many quoted cells take memory in proportion",
+		many_quoted_cells_take_memory_in_proportion },
 	{ "faulty quotes are told with their place", faulty_quotes_are_told },
 	{ "what is written is read", what_is_written_is_read },
 };
