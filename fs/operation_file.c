@@ -48,6 +48,7 @@ static int take_request(struct session *session, struct slice piece, struct erro
 	if (session->text.len == piece.len) {
 		json_scanner_release(scanner);
 		json_scanner_init(scanner);
+		scanner->only_judges = true;
 	}
 	r = json_scanner_feed(scanner, piece, err);
 	if (r < 0)

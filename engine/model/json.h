@@ -42,6 +42,7 @@ struct json_scanner {
 	struct buf lifted;
 	struct buf numbers; /* array of struct json_number */
 	size_t string_bytes; /* of string contents so far, keys not counted */
+	bool only_judges; /* set after json_scanner_init(): lifted and numbers stay empty */
 	/* private: */
 	unsigned char state;
 	bool in_name; /* the string is a member's name */

@@ -170,7 +170,8 @@ static void lift_up_to_here(struct feed *feed)
 {
 	struct slice taken = slice_of(feed->piece.data + feed->lifted, feed->at - feed->lifted);
 
-	buf_append_slice(&feed->scanner->lifted, taken);
+	if (!feed->scanner->only_judges)
+		buf_append_slice(&feed->scanner->lifted, taken);
 	feed->lifted = feed->at;
 }
 
@@ -501,8 +502,10 @@ static void end_number(struct feed *feed)
 		.len = feed_offset(feed) - scanner->token_start,
 	};
 
-	append_index(&scanner->lifted, scanner->numbers.len / sizeof(number));
-	buf_append(&scanner->numbers, &number, sizeof(number));
+	if (!scanner->only_judges) {
+		append_index(&scanner->lifted, scanner->numbers.len / sizeof(number));
+		buf_append(&scanner->numbers, &number, sizeof(number));
+	}
 	feed->lifted = feed->at;
 	end_value(scanner);
 }

@@ -296,7 +296,21 @@ static void strings_are_escaped_as_jq_does(void)
 	CHECK_INT(json_escaped_length(string), buf.len);
 }
 
+static void a_scanner_that_only_judges_keeps_nothing(void)
+{
+	struct json_scanner scanner CLEANUP(json_scanner_release);
+	struct error err = ERROR_INIT;
+
+	json_scanner_init(&scanner);
+	scanner.only_judges = true;
+	CHECK_INT(json_scanner_feed(&scanner, SLICE("{\"a\": [1"), &err), JSON_INCOMPLETE);
+	CHECK_INT(json_scanner_feed(&scanner, SLICE("2, 3]}"), &err), JSON_COMPLETE);
+	CHECK_INT(scanner.lifted.len, 0);
+	CHECK_INT(scanner.numbers.len, 0);
+}
+
 static const struct test_case cases[] = {
+	{ "a scanner that only judges keeps nothing", a_scanner_that_only_judges_keeps_nothing },
 	{ "numbers keep their spelling", numbers_keep_their_spelling },
 	{ "a number may be the whole document", a_number_may_be_the_whole_document },
 	{ "numbers follow the grammar", numbers_follow_the_grammar },
