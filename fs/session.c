@@ -80,6 +80,8 @@ static void begin_question(struct session *session)
 static void drop_text(struct session *session)
 {
 	buf_release(&session->text);
+	atomic_fetch_sub(&session->fs->long_bytes, session->charged);
+	session->charged = 0;
 	atomic_store(&session->collecting, false);
 }
 
@@ -118,6 +120,20 @@ static int ask_text(struct session *session, struct error *err)
 	return 0;
 }
 
+/* Counts a piece that makes a text long. */
+static int charge(struct session *session, size_t size, struct error *err)
+{
+	if (session->text.len + size <= SESSION_TEXT_SHORT)
+		return 0;
+	session->charged += size;
+	if (atomic_fetch_add(&session->fs->long_bytes, size) + size <= SESSION_TEXTS_MAX)
+		return 0;
+	return error_set(err, ERROR_LIMIT_EXCEEDED,
+		"long texts that are being written to this mount have %zu MB together: write this "
+		"one when they are done",
+		SESSION_TEXTS_MAX >> 20);
+}
+
 static int collect(struct session *session, struct slice piece, struct error *err)
 {
 	int r;
@@ -127,6 +143,7 @@ static int collect(struct session *session, struct slice piece, struct error *er
 	if (session->text.len + piece.len > session->kind->text_max)
 		return error_set(err, ERROR_TOO_LARGE, "this file takes at most %zu bytes at once",
 			session->kind->text_max);
+	TRY(charge(session, piece.len, err));
 	buf_append_slice(&session->text, piece);
 	atomic_store(&session->collecting, !is_blank(buf_slice(&session->text)));
 	r = session->kind->take(session, piece, err);

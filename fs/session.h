@@ -23,6 +23,9 @@
  * 3. A question that changes something is asked once. Its answer is kept whole,
  *    and reading it again asks nothing.
  * 4. A request that is interrupted is answered after the step under way.
+ * 5. Long texts (BODY_LONG) are read one at a time (api/body.h). Who waits for his
+ *    turn keeps no thread. All texts together that are being written have at most
+ *    SESSION_TEXTS_MAX bytes, short ones aside.
  */
 #pragma once
 
@@ -33,7 +36,9 @@
 struct session;
 struct session_request;
 
-#define SESSION_WHOLE 1
+#define SESSION_WHOLE      1
+#define SESSION_TEXTS_MAX  ((size_t)256 << 20)
+#define SESSION_TEXT_SHORT ((size_t)64 << 10)
 
 /* What a kind of file does with questions. The functions run in the executor's
  * threads; those that fail set the error and change nothing. */
@@ -77,6 +82,7 @@ struct session {
 	bool busy;
 	atomic_bool collecting; /* the text holds something: a close has what to judge */
 	struct buf text; /* of a question that was not asked yet */
+	size_t charged; /* of it, in filesystem.long_bytes */
 	bool asked; /* there is an answer */
 	bool looked_at; /* something of it was read */
 	bool ended; /* the window has its end */

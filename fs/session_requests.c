@@ -3,10 +3,13 @@
  */
 #include "session_private.h"
 
+#include "api/body.h"
 #include "base/memory.h"
 #include "executor.h"
 
 #include <errno.h>
+
+#define TURN_PAUSE_NS 2000000LL
 
 int session_open(struct filesystem *fs, const struct caller *caller, struct node_view *view,
 	const struct session_kind *kind, int flags, struct handle **ret,
@@ -42,16 +45,29 @@ static bool next_request(struct session *session)
 	return more;
 }
 
+static bool needs_turn(const struct session *session)
+{
+	const struct session_request *request = session->first;
+
+	return request->verb == SESSION_WRITE && session->text.len + request->size > BODY_LONG;
+}
+
 /* The session's job. At the end of the mount nothing is submitted any more. */
 static void work(void *context)
 {
 	struct session *session = context;
 	struct filesystem *fs = session->fs;
-	bool more;
+	bool more, turn = needs_turn(session);
 
+	if (turn && atomic_exchange(&fs->long_turn, true) && !atomic_load(&fs->ending)) {
+		executor_submit_later(fs->executor, TURN_PAUSE_NS, work, session);
+		return;
+	}
 	do
 		more = !session_serve(session, session->first) || next_request(session);
 	while (more && atomic_load(&fs->ending));
+	if (turn)
+		atomic_store(&fs->long_turn, false);
 	if (more)
 		executor_submit(fs->executor, work, session);
 	else

@@ -6,19 +6,17 @@
 #include <malloc.h>
 #include <pthread.h>
 
-#define LONG_BODY (1u << 20)
-
 static pthread_mutex_t long_body = PTHREAD_MUTEX_INITIALIZER;
 
 static void reading_begin(struct slice body)
 {
-	if (body.len > LONG_BODY)
+	if (body.len > BODY_LONG)
 		pthread_mutex_lock(&long_body);
 }
 
 static void reading_end(struct slice body)
 {
-	if (body.len <= LONG_BODY)
+	if (body.len <= BODY_LONG)
 		return;
 	malloc_trim(0);
 	pthread_mutex_unlock(&long_body);

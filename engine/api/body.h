@@ -10,7 +10,8 @@
 #include "api/request.h"
 #include "base/buf.h"
 
-#define BODY_MAX (16u << 20)
+#define BODY_MAX  (16u << 20)
+#define BODY_LONG (1u << 20) /* a longer one is long */
 
 /* Whether the text is JSON. */
 bool body_is_json(struct slice text);
