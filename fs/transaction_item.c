@@ -169,6 +169,12 @@ static int not_as_expected(enum error_class class, struct error *err)
 	return error_set(err, class, "The conditional request failed");
 }
 
+/* Nothing was stored, and what the transaction had put there was removed. */
+static bool is_known_absent(const struct overlay_entry *entry)
+{
+	return entry && entry->change == OVERLAY_AS_STORED && entry->expectation == ITEM_ABSENT;
+}
+
 /* Against what the transaction has written itself. What is stored may have
  * another stamp by now: if it was read, the commit looks at it. */
 static int check_expectation(const struct overlay_entry *entry, enum item_expectation expectation,
@@ -178,7 +184,7 @@ static int check_expectation(const struct overlay_entry *entry, enum item_expect
 
 	if (expectation == ITEM_ABSENT && change == OVERLAY_PUT)
 		return not_as_expected(ERROR_ITEM_EXISTS, err);
-	if (expectation == ITEM_UNCHANGED && change == OVERLAY_REMOVED)
+	if (expectation == ITEM_UNCHANGED && (change == OVERLAY_REMOVED || is_known_absent(entry)))
 		return not_as_expected(ERROR_ITEM_CHANGED, err);
 	if (expectation == ITEM_UNCHANGED && change == OVERLAY_PUT && entry->facts.stamp != stamp)
 		return not_as_expected(ERROR_ITEM_CHANGED, err);
