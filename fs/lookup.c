@@ -511,6 +511,20 @@ static int belongs_elsewhere(const struct finder *finder, const struct node_kind
 		places[info->directory]);
 }
 
+/* Who stands in a transaction that has ended makes nothing there any more. */
+static int check_transaction(const struct finder *finder)
+{
+	struct transaction *transaction = mount_table_transaction(finder->directory->table);
+	struct error err = ERROR_INIT;
+
+	if (!transaction)
+		return 0;
+	if (!transaction_enter(transaction, TRANSACTION_READS, &err))
+		return finder_fail(finder, &err);
+	transaction_leave(transaction);
+	return 0;
+}
+
 int directory_prepare(struct filesystem *fs, const struct caller *caller,
 	const struct node_view *directory, struct slice name, struct arena *arena,
 	struct directory_entry *ret)
@@ -519,6 +533,7 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 	struct finder finder = { fs, caller, directory, name, arena, { 0 } };
 	const struct node_kind_info *elsewhere;
 	enum path_outcome outcome;
+	int r;
 
 	*ret = (struct directory_entry){ 0 };
 	if (name.len > NAME_LENGTH_MAX)
@@ -527,6 +542,9 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 		return only_directories(&finder);
 	if (own && own->find) /* nothing is there but what it finds */
 		return own->read_only ? -EROFS : -ENOENT;
+	r = check_transaction(&finder);
+	if (r < 0)
+		return r;
 	outcome = finder_step(&finder);
 	if (is_left_out(&finder))
 		return filesystem_refuse(fs, caller, directory->node, name,

@@ -34,6 +34,12 @@ static const char *const state_names[TRANSACTION_STATE_COUNT] = {
 	[TRANSACTION_EXPIRED] = "dropped, as nobody used it",
 };
 
+static struct slice transaction_path(const struct transaction *transaction, struct arena *arena)
+{
+	return arena_printf(
+		arena, TRANSACTION_DIRECTORY_NAME "/%.*s", SLICE_ARG(transaction->name));
+}
+
 /* Scratch files: of a transaction, or of all that a mount which was killed had. */
 static void drop_scratch(struct filesystem *fs, struct slice path)
 {
@@ -59,6 +65,13 @@ struct transactions *transactions_new(struct filesystem *fs, unsigned timeout)
 	pthread_cond_init(&transactions->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	return transactions;
+}
+
+static void drop_scratch_of(const struct transaction *transaction)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+
+	drop_scratch(transaction->fs, transaction_path(transaction, &arena));
 }
 
 /* One transaction. */
@@ -182,20 +195,13 @@ static struct transaction **find_link_locked(struct transactions *transactions, 
 	return link;
 }
 
-static struct slice transaction_path(const struct transaction *transaction, struct arena *arena)
-{
-	return arena_printf(
-		arena, TRANSACTION_DIRECTORY_NAME "/%.*s", SLICE_ARG(transaction->name));
-}
-
 /* What is beside the overlay: scratch files and directories without items. */
 static void remove_remains(struct transaction *transaction, const struct overlay *overlay)
 {
 	struct filesystem *fs = transaction->fs;
-	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct buf id CLEANUP(buf_release) = BUF_INIT;
 
-	drop_scratch(fs, transaction_path(transaction, &arena));
+	drop_scratch_of(transaction);
 	for (const struct overlay_table *table = overlay->tables; table; table = table->next) {
 		buf_clear(&id);
 		append_table_id(transaction, table->stored->id, &id);
@@ -386,6 +392,7 @@ static int begin_locked(struct transactions *transactions, const struct caller *
 			"there are %d transactions open, and no more than that: end one of them",
 			TRANSACTIONS_MAX);
 	transaction = transaction_new(transactions->fs, caller, name, ++transactions->begun);
+	drop_scratch_of(transaction); /* of one before that ended while a file was made */
 	transaction->next = *link;
 	*link = transaction;
 	start_thread_locked(transactions);

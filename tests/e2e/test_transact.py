@@ -809,6 +809,30 @@ def test_scratch_files_of_a_transaction_go_with_it(mount, bank):
     assert list((mount.data / "scratch").rglob("notes.tmp")) == []
 
 
+def test_who_stands_in_an_ended_transaction_makes_nothing_there(mount, bank):
+    view = begin(mount)
+    directory = os.open(view / "Accounts", os.O_RDONLY | os.O_DIRECTORY)
+    commit(view)
+    with pytest.raises(FileNotFoundError):
+        os.open("left.tmp", os.O_WRONLY | os.O_CREAT, dir_fd=directory)
+    with pytest.raises(FileNotFoundError):
+        os.symlink("nowhere", "left.link", dir_fd=directory)
+    os.close(directory)
+    begin(mount)
+    assert sorted(os.listdir(view / "Accounts")) == ["alice.json", "bob.json"]
+    assert list((mount.data / "scratch").rglob("left.*")) == []
+
+
+def test_an_open_file_does_not_bring_back_what_was_removed(mount, bank):
+    view = begin(mount)
+    path = view / "Accounts/carol.json"
+    save(path, '{"balance": 1}\n')
+    with refused(errno.ESTALE), opened(path, os.O_WRONLY) as fd:
+        path.unlink()
+        write_all(fd, '{"balance": 2}\n')
+    assert not path.exists()
+
+
 # Time, death, limits, other doors
 
 
