@@ -243,7 +243,8 @@ static int make_directories(struct export *export, struct error *err)
 	if ((mkdir(export->part_path, 0777) < 0 && errno != EEXIST) ||
 		(mkdir(data.data, 0777) < 0 && errno != EEXIST))
 		return error_set_errno(err, errno, "Making %s", data.data);
-	return 0;
+	/* Of an export that was interrupted before. */
+	return files_remove(data.data, SLICE(MANIFEST_DATA_ENDING), err);
 }
 
 static int create_targets(struct export *export, struct error *err)

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -88,6 +89,28 @@ int file_remove(const char *path, struct error *err)
 {
 	if (unlink(path) < 0 && errno != ENOENT)
 		return error_set_errno(err, errno, "Removing %s", path);
+	return 0;
+}
+
+static void closedirp(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+int files_remove(const char *directory, struct slice ending, struct error *err)
+{
+	DIR *files CLEANUP(closedirp) = opendir(directory);
+	const struct dirent *file;
+
+	if (!files)
+		return error_set_errno(err, errno, "Reading %s", directory);
+	while ((file = readdir(files))) {
+		if (slice_ends_with(slice_from_string(file->d_name), ending) &&
+			unlinkat(dirfd(files), file->d_name, 0) < 0)
+			return error_set_errno(
+				err, errno, "Removing %s/%s", directory, file->d_name);
+	}
 	return 0;
 }
 

@@ -15,6 +15,8 @@ int file_read(const char *path, size_t max, struct buf *ret, struct error *err) 
 int file_replace(const char *path, struct slice text, struct error *err) NODISCARD;
 /* Removes it if it is there. */
 int file_remove(const char *path, struct error *err) NODISCARD;
+/* Removes the files in a directory whose names end so. */
+int files_remove(const char *directory, struct slice ending, struct error *err) NODISCARD;
 int file_rename(const char *from, const char *to, struct error *err) NODISCARD;
 /* Writes all bytes: 0, or the errno. */
 int file_write_fully(int fd, struct slice bytes) NODISCARD;

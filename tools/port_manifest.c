@@ -161,7 +161,7 @@ void manifest_append_name(struct buf *buf)
 	RAND_bytes(random, sizeof(random));
 	for (size_t i = 0; i < NAME_LENGTH; i++)
 		buf_append_char(buf, letters[random[i] % (sizeof(letters) - 1)]);
-	buf_append_string(buf, ".json.gz");
+	buf_append_string(buf, MANIFEST_DATA_ENDING);
 }
 
 static void append_member(struct buf *buf, const char *name, struct slice value)

@@ -46,6 +46,7 @@ struct manifest_summary {
 
 /* An id as the service makes them: 01693685827463-2d8752fd. */
 void manifest_append_id(struct buf *buf, int64_t start_ns);
+#define MANIFEST_DATA_ENDING ".json.gz"
 /* A name for a data file. */
 void manifest_append_name(struct buf *buf);
 /* Writes both manifests and their checksums. */

@@ -313,6 +313,14 @@ def test_an_export_may_begin_again(full):
     assert ids(outputs(full, [])) == ALL
 
 
+@pytest.mark.limit(300)
+def test_an_export_to_s3_that_begins_again_leaves_no_half_file(full):
+    end_midway(full, "--format=s3")
+    export(full, "out", "--format=s3", "--restart")
+    assert ids(outputs(full, ["--format=s3"])) == ALL
+    assert len(list((full.directory / "out" / "data").iterdir())) == 1
+
+
 def test_another_table_is_not_gone_on_with(shell):
     shell.save(STATE, json.dumps({
         "TableId": "x", "TableName": "Old", "Format": "json", "Delimiter": 44, "Gzip": False, "Header": None,
