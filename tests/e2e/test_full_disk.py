@@ -42,7 +42,9 @@ def full(disk):
     """A mount whose disk is full, its table, and what was acknowledged."""
     with mounted(disk) as mount:
         mount.log = disk.parent / "dynamount.log"
-        mount.start()
+        # Berkeley DB does not free what it knows of a file when it cannot log that
+        # it was closed.
+        mount.start(asan="detect_leaks=0")
         table = mount.table("Users", "id:S")
         saved = {}
         with refused(errno.ENOSPC):
