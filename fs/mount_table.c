@@ -44,3 +44,10 @@ void mount_table_unref(struct mount_table *table)
 	transaction_unref(table->transaction);
 	free(table);
 }
+
+int mount_table_check(const struct mount_table *table, struct error *err)
+{
+	if (!__atomic_load_n(&table->dropped, __ATOMIC_RELAXED))
+		return 0;
+	return error_set(err, ERROR_TABLE_NOT_FOUND, "Requested resource not found");
+}

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/error.h"
 #include "base/slice.h"
 #include "model/key.h"
 #include <stdint.h>
@@ -25,6 +26,9 @@ struct mount_table *mount_table_new(
 	struct slice name, struct slice id, const struct key_schema *schema, int64_t created_ns);
 struct mount_table *mount_table_ref(struct mount_table *table);
 void mount_table_unref(struct mount_table *table);
+/* 0, or ERROR_TABLE_NOT_FOUND once it is dropped: requests go by name, and a table
+ * made anew under the name is another one. */
+int mount_table_check(const struct mount_table *table, struct error *err) NODISCARD;
 
 static inline bool mount_table_exists(const struct mount_table *table)
 {

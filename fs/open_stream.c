@@ -130,6 +130,8 @@ static void settle(
 	if (!stream->settled) {
 		stream->settled = true;
 		stream->origin = found->start;
+		stream->end = found->end;
+		stream->modified_ns = found->modified_ns;
 		for (struct stream_reader *reader = stream->readers; reader; reader = reader->next)
 			reader->reached = stream->origin;
 	}

@@ -38,14 +38,6 @@ static struct query_session *query_of(struct session *session)
 	return (struct query_session *)session;
 }
 
-/* The table that the question was to be asked of. */
-static int check_table(const struct mount_table *table, struct error *err)
-{
-	if (!table || !__atomic_load_n(&table->dropped, __ATOMIC_RELAXED))
-		return 0;
-	return error_set(err, ERROR_TABLE_NOT_FOUND, "Requested resource not found");
-}
-
 static int run_request(void *context, enum operation_id operation, const void *input, void *output,
 	struct arena *arena, struct error *err)
 {
@@ -53,7 +45,8 @@ static int run_request(void *context, enum operation_id operation, const void *i
 	struct node_view view CLEANUP(node_view_release) = { 0 };
 
 	node_load(session->fs->nodes, session->handle.node, arena, &view);
-	TRY(check_table(view.table, err));
+	if (view.table)
+		TRY(mount_table_check(view.table, err));
 	return request_run(session->fs, operation, input, output, arena, err);
 }
 
@@ -78,7 +71,7 @@ static int describe(struct session *session, struct arena *arena, const struct t
 	*ret = NULL;
 	if (!view.table)
 		return 0;
-	TRY(check_table(view.table, err));
+	TRY(mount_table_check(view.table, err));
 	return describe_named(session, view.table->name, arena, ret, err);
 }
 

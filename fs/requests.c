@@ -18,14 +18,6 @@ int request_run(struct filesystem *fs, enum operation_id operation, const void *
 	return engine_run(fs->engine, &request, err);
 }
 
-/* Requests go by name: a table made anew under the name is another one. */
-static int check_table(const struct mount_table *table, struct error *err)
-{
-	if (!__atomic_load_n(&table->dropped, __ATOMIC_RELAXED))
-		return 0;
-	return error_set(err, ERROR_TABLE_NOT_FOUND, "Requested resource not found");
-}
-
 int request_table(
 	struct filesystem *fs, struct slice name, struct mount_table **ret, struct error *err)
 {
@@ -60,7 +52,7 @@ int request_item(struct filesystem *fs, const struct mount_table *table, const s
 
 	if (table->transaction)
 		return transaction_item(fs, table, key, arena, ret_item, ret, err);
-	TRY(check_table(table, err));
+	TRY(mount_table_check(table, err));
 	TRY(request_run(fs, OPERATION_GET_ITEM, &input, &output, arena, err));
 	if (!output.item)
 		return REQUEST_ABSENT;
@@ -96,7 +88,7 @@ static int query(struct filesystem *fs, const struct mount_table *table,
 		start = key_to_map(&table->schema, after, arena);
 		input.exclusive_start_key = &start;
 	}
-	TRY(check_table(table, err));
+	TRY(mount_table_check(table, err));
 	*ret = (struct query_output){ 0 };
 	return request_run(fs, OPERATION_QUERY, &input, ret, arena, err);
 }
@@ -150,7 +142,7 @@ int request_partition_by_name(struct filesystem *fs, const struct mount_table *t
 	if (table->transaction)
 		return transaction_partition_by_name(
 			fs, table, name, suffix, hash, arena, ret, err);
-	TRY(check_table(table, err));
+	TRY(mount_table_check(table, err));
 	while (output.more) {
 		TRY(request_run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, &output, arena, err));
 		for (size_t i = 0; i < output.count; i++) {
@@ -210,7 +202,7 @@ int request_scan(struct filesystem *fs, const struct mount_table *table, const s
 		start = key_to_map(&table->schema, after, arena);
 		input.exclusive_start_key = &start;
 	}
-	TRY(check_table(table, err));
+	TRY(mount_table_check(table, err));
 	*ret = (struct query_output){ 0 };
 	return request_run(fs, OPERATION_SCAN, &input, ret, arena, err);
 }
@@ -225,7 +217,7 @@ int request_lines(struct filesystem *fs, const struct mount_table *table, const 
 		start = key_to_map(&table->schema, after, arena);
 		input.exclusive_start_key = &start;
 	}
-	TRY(check_table(table, err));
+	TRY(mount_table_check(table, err));
 	*ret = (struct query_output){ 0 };
 	return request_run(fs, OPERATION_SCAN, &input, ret, arena, err);
 }
@@ -242,7 +234,7 @@ int request_partitions(struct filesystem *fs, const struct mount_table *table,
 
 	if (table->transaction)
 		return transaction_partitions(fs, table, after, limit, arena, ret, err);
-	TRY(check_table(table, err));
+	TRY(mount_table_check(table, err));
 	*ret = (struct list_partitions_output){ 0 };
 	return request_run(fs, OPERATION_LOCAL_LIST_PARTITIONS, &input, ret, arena, err);
 }
@@ -259,7 +251,7 @@ int request_check(struct filesystem *fs, const struct mount_table *table, const 
 
 	if (table->transaction)
 		return transaction_check(fs, table, item, arena, err);
-	TRY(check_table(table, err));
+	TRY(mount_table_check(table, err));
 	return request_run(fs, OPERATION_PUT_ITEM, &put, &output, arena, err);
 }
 
@@ -272,7 +264,7 @@ int request_put(struct filesystem *fs, const struct mount_table *table,
 
 	if (table->transaction)
 		return transaction_put(fs, table, input, arena, ret, err);
-	TRY(check_table(table, err));
+	TRY(mount_table_check(table, err));
 	put.table_name = table->name;
 	TRY(request_run(fs, OPERATION_PUT_ITEM, &put, &output, arena, err));
 	*ret = output.facts;
@@ -289,7 +281,7 @@ int request_delete(struct filesystem *fs, const struct mount_table *table, const
 
 	if (table->transaction)
 		return transaction_delete(fs, table, key, err);
-	TRY(check_table(table, err));
+	TRY(mount_table_check(table, err));
 	TRY(request_run(fs, OPERATION_DELETE_ITEM, &input, &output, &arena, err));
 	return output.found ? 0 : REQUEST_ABSENT;
 }

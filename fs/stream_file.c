@@ -13,6 +13,7 @@
 #include "files.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "executor.h"
 #include "invalidate.h"
 #include "open_stream.h"
@@ -119,7 +120,7 @@ static void run_switching(void *job)
 	int r;
 
 	node_load(fs->nodes, switching->handle->node, &arena, &view);
-	r = stream_switch(fs, view.table->name, switching->view, &err);
+	r = stream_switch(fs, view.table, switching->view, &err);
 	if (r < 0)
 		r = filesystem_reject(fs, &switching->handle->opener, switching->handle->node, &err,
 			(struct slice){ NULL, 0 });
@@ -160,6 +161,8 @@ static void write_stream(struct filesystem *fs, fuse_req_t req, struct handle *h
 
 	(void)offset; /* words, in the order in which they come */
 	pthread_mutex_lock(&stream->mutex);
+	if (text_is_blank(buf_slice(&stream->written)))
+		buf_clear(&stream->written);
 	buf_append_slice(&stream->written, data);
 	r = stream_switch_read(buf_slice(&stream->written), &view, &err);
 	if (r == 0)

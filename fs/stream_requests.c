@@ -16,10 +16,7 @@ int request_stream_of(struct filesystem *fs, const struct mount_table *table, st
 	struct find_stream_input input = { .table_name = table->name };
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 
-	/* Requests go by name: a table made anew under the name is another one. */
-	if (__atomic_load_n(&table->dropped, __ATOMIC_RELAXED))
-		return -ENOENT;
-	if (request_stream(fs, &input, arena, ret, &err) < 0)
+	if (mount_table_check(table, &err) < 0 || request_stream(fs, &input, arena, ret, &err) < 0)
 		return error_to_errno(&err);
 	return ret->found ? 0 : -ENOENT;
 }

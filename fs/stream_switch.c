@@ -78,17 +78,18 @@ static int other_view(
 		SLICE_ARG(table_name), SLICE_ARG(now), SLICE_ARG(wanted));
 }
 
-int stream_switch(
-	struct filesystem *fs, struct slice table_name, struct slice view, struct error *err)
+int stream_switch(struct filesystem *fs, const struct mount_table *table, struct slice view,
+	struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-	struct find_stream_input input = { .table_name = table_name };
+	struct find_stream_input input = { .table_name = table->name };
 	struct find_stream_output found;
 
+	TRY(mount_table_check(table, err));
 	TRY(request_stream(fs, &input, &arena, &found, err));
 	if (found.found != slice_present(view))
-		return request_stream_view(fs, table_name, view, err);
+		return request_stream_view(fs, table->name, view, err);
 	if (found.found && !slice_equal(found.stream_view_type, view))
-		return other_view(table_name, found.stream_view_type, view, err);
+		return other_view(table->name, found.stream_view_type, view, err);
 	return 0;
 }

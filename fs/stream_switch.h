@@ -14,5 +14,5 @@ int stream_switch_read(struct slice text, struct slice *ret, struct error *err) 
 bool stream_switch_is_cut(struct slice text, struct error *err);
 /* Enables the table's stream with a view type, or disables it; as it is already,
  * that changes nothing. */
-int stream_switch(struct filesystem *fs, struct slice table_name, struct slice view,
+int stream_switch(struct filesystem *fs, const struct mount_table *table, struct slice view,
 	struct error *err) NODISCARD;

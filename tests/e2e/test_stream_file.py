@@ -309,6 +309,26 @@ def test_a_word_that_is_cut_fails_at_close(table):
     assert view(table) == "NEW_AND_OLD_IMAGES"
 
 
+def test_blanks_without_end_are_no_word_and_take_no_memory(doors, table):
+    with opened(table / ".stream", os.O_WRONLY) as fd:
+        os.write(fd, b"\n" * (1 << 20))
+        before = doors.memory()
+        for _ in range(100):
+            os.write(fd, b"\n" * (1 << 20))
+        assert doors.memory() - before < 50 << 20
+        os.write(fd, b"NONE\n")
+    assert view(table) is None
+
+
+def test_a_descriptor_of_a_dropped_table_switches_none_that_takes_its_name(doors, table):
+    with opened(table / ".stream", os.O_WRONLY) as fd:
+        table.rmdir()
+        assert doors.table(table.name, "id:S") == table
+        with refused(errno.ENOENT):
+            os.write(fd, b"NONE\n")
+    assert view(table) == "NEW_AND_OLD_IMAGES"
+
+
 def test_opening_and_writing_nothing_changes_nothing(table, shell):
     shell(": > .stream")
     assert view(table) == "NEW_AND_OLD_IMAGES"

@@ -252,9 +252,9 @@ static void a_name_whose_stream_is_another_one_gets_another_node(void)
 
 	put(&s, "a");
 	begin(&s, &reader);
-	CHECK_OK(stream_switch(&s.f.fs, SLICE("Table"), (struct slice){ NULL, 0 }, &s.f.err),
+	CHECK_OK(stream_switch(&s.f.fs, s.table.table, (struct slice){ NULL, 0 }, &s.f.err),
 		&s.f.err);
-	CHECK_OK(stream_switch(&s.f.fs, SLICE("Table"), SLICE("KEYS_ONLY"), &s.f.err), &s.f.err);
+	CHECK_OK(stream_switch(&s.f.fs, s.table.table, SLICE("KEYS_ONLY"), &s.f.err), &s.f.err);
 	CHECK_INT(open_stream_begin(&s.f.fs, &s.file, &other.reader, &other.stream), -ESTALE);
 	CHECK_INT(size_by_name(&s), 0);
 	look_up(&s);
@@ -275,7 +275,7 @@ static void a_reader_outlives_its_stream_and_table(void)
 	put(&s, "a");
 	begin(&s, &reader);
 	size = size_of_open(&s, &s.file);
-	CHECK_OK(stream_switch(&s.f.fs, SLICE("Table"), (struct slice){ NULL, 0 }, &s.f.err),
+	CHECK_OK(stream_switch(&s.f.fs, s.table.table, (struct slice){ NULL, 0 }, &s.f.err),
 		&s.f.err);
 	trim_all(&s);
 	CHECK_INT(read_on(&s, &reader), size);
@@ -285,13 +285,34 @@ static void a_reader_outlives_its_stream_and_table(void)
 	end(&s, &reader);
 }
 
+static void a_stream_that_went_before_its_size_was_asked_for_has_it_still(void)
+{
+	STREAMING(s);
+	struct descriptor reader;
+	uint64_t first;
+
+	put(&s, "a");
+	trim_all(&s);
+	first = find(&s).end; /* so that the file does not begin with the text */
+	put(&s, "b");
+	begin(&s, &reader);
+	CHECK_INT(read_on(&s, &reader), find(&s).end - first);
+	first = find(&s).end - first;
+	CHECK_OK(stream_switch(&s.f.fs, s.table.table, (struct slice){ NULL, 0 }, &s.f.err),
+		&s.f.err);
+	trim_all(&s);
+	trim_all(&s);
+	CHECK_INT(size_of_open(&s, &s.file), first);
+	end(&s, &reader);
+}
+
 static void without_a_stream_there_is_nothing_to_open(void)
 {
 	STREAMING(s);
 	struct descriptor reader;
 	struct stat st;
 
-	CHECK_OK(stream_switch(&s.f.fs, SLICE("Table"), (struct slice){ NULL, 0 }, &s.f.err),
+	CHECK_OK(stream_switch(&s.f.fs, s.table.table, (struct slice){ NULL, 0 }, &s.f.err),
 		&s.f.err);
 	CHECK_INT(open_stream_begin(&s.f.fs, &s.file, &reader.reader, &reader.stream), -ENOENT);
 	CHECK_INT(table_stream_attributes(&s.f.fs, s.table.table, &st), -ENOENT);
@@ -299,6 +320,8 @@ static void without_a_stream_there_is_nothing_to_open(void)
 }
 
 static const struct test_case cases[] = {
+	{ "a stream that went before its size was asked for has it still",
+		a_stream_that_went_before_its_size_was_asked_for_has_it_still },
 	{ "what an open reader has not read is not trimmed",
 		what_an_open_reader_has_not_read_is_not_trimmed },
 	{ "what it has read is trimmed, and its size stays",
