@@ -62,8 +62,18 @@ void follow_changes(struct follow *follow, const struct change *changes, size_t 
 	pthread_mutex_unlock(&follow->mutex);
 }
 
+static void take_out_locked(struct follow *follow, const struct follow_log *log)
+{
+	struct follow_log **link = &follow->logs;
+
+	while (*link != log)
+		link = &(*link)->next;
+	*link = log->next;
+}
+
 static void log_free(struct follow_log *log)
 {
+	follow_drop_polls_locked(log, NULL);
 	stream_text_release(&log->text);
 	free((char *)log->table_id.data);
 	free(log);
@@ -71,27 +81,37 @@ static void log_free(struct follow_log *log)
 
 void follow_log_unref_locked(struct follow *follow, struct follow_log *log)
 {
-	struct follow_log **link = &follow->logs;
-
 	if (--log->references)
 		return;
-	while (*link != log)
-		link = &(*link)->next;
-	*link = log->next;
+	take_out_locked(follow, log);
 	log_free(log);
 }
 
-static struct follow_log *find_woken_locked(struct follow *follow)
+/* It goes to the end, so that no log without a pause between its changes keeps the
+ * waiters of another one waiting. */
+static struct follow_log *take_woken_locked(struct follow *follow)
 {
-	struct follow_log *log = follow->logs;
+	struct follow_log *log = follow->logs, **link = &follow->logs;
 
 	while (log && !log->woken)
 		log = log->next;
+	if (!log)
+		return NULL;
+	take_out_locked(follow, log);
+	while (*link)
+		link = &(*link)->next;
+	log->next = NULL;
+	*link = log;
 	return log;
 }
 
-static void wake_all(struct follow *follow)
+/* Wakes all once the mount is detached. */
+static void look_at_mount(struct follow *follow)
 {
+	if (follow->mounts < 0 || !follow->detached(follow->detached_context))
+		return;
+	cleanup_close(&follow->mounts);
+	follow->mounts = -1;
 	pthread_mutex_lock(&follow->mutex);
 	for (struct follow_log *log = follow->logs; log; log = log->next)
 		log->woken = true;
@@ -112,20 +132,18 @@ static void wait_for_wake(struct follow *follow)
 		return;
 	if (files[0].revents && read(follow->wake, &count, sizeof(count)) < 0)
 		return;
-	if (files[1].revents && follow->detached(follow->detached_context)) {
-		cleanup_close(&follow->mounts);
-		follow->mounts = -1;
-		wake_all(follow);
-	}
+	if (files[1].revents)
+		look_at_mount(follow);
 }
 
 static void *run(void *context)
 {
 	struct follow *follow = context;
 
+	look_at_mount(follow); /* before it was looked for changes of mounts */
 	pthread_mutex_lock(&follow->mutex);
 	while (!follow->ending) {
-		struct follow_log *log = find_woken_locked(follow);
+		struct follow_log *log = take_woken_locked(follow);
 
 		if (log) {
 			follow_serve_locked(follow, log);

@@ -50,5 +50,5 @@ bool follow_start_locked(struct follow *follow);
  * away meanwhile. */
 void follow_serve_locked(struct follow *follow, struct follow_log *log);
 void follow_log_unref_locked(struct follow *follow, struct follow_log *log);
-/* Forgets the polls of a reader. */
+/* Forgets the polls of a reader, NULL: of all. */
 void follow_drop_polls_locked(struct follow_log *log, const struct follow_reader *reader);

@@ -234,7 +234,6 @@ void follow_read(struct filesystem *fs, fuse_req_t req, struct follow_reader *re
 		park_read(follow, &waiter, changes);
 }
 
-/* Takes the reader's polls out. */
 void follow_drop_polls_locked(struct follow_log *log, const struct follow_reader *reader)
 {
 	struct waiter **link = &log->waiters;
@@ -242,7 +241,7 @@ void follow_drop_polls_locked(struct follow_log *log, const struct follow_reader
 	while (*link) {
 		struct waiter *waiter = *link;
 
-		if (waiter->req || waiter->reader != reader) {
+		if (waiter->req || (reader && waiter->reader != reader)) {
 			link = &waiter->next;
 			continue;
 		}

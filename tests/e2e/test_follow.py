@@ -448,6 +448,17 @@ def test_a_lazy_unmount_ends_waiting_followers_and_the_mount(mount):
     mount.process = None
 
 
+def test_after_a_lazy_unmount_no_read_begins_to_wait(mount):
+    table = mount.table("Movies", "id:S")
+    with opened(table / ".follow", os.O_RDONLY) as fd:
+        mount.run("fusermount3", "-uz", mount.path, cwd="/")
+        with refused(errno.ENOTCONN):
+            os.read(fd, 100)
+    assert mount.process.wait(STOP_SECONDS) == 0
+    mount.expect_no_crash()
+    mount.process = None
+
+
 def test_an_unmount_is_refused_while_one_waits_and_disturbs_it_not(mount):
     table = mount.table("Movies", "id:S")
     with reading(mount, table, "cat", ".follow") as cat:
