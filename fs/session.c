@@ -4,6 +4,7 @@
 #include "session_private.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "kept_questions.h"
 #include "rejection.h"
 
@@ -15,15 +16,6 @@ void session_answer_whole(struct session *session)
 {
 	session->window.whole = true;
 	session->ended = true;
-}
-
-static bool is_blank(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (!strchr(" \t\r\n", text.data[i]) || !text.data[i])
-			return false;
-	}
-	return true;
 }
 
 static bool writes_only(const struct session *session)
@@ -145,7 +137,7 @@ static int collect(struct session *session, struct slice piece, struct error *er
 			session->kind->text_max);
 	TRY(charge(session, piece.len, err));
 	buf_append_slice(&session->text, piece);
-	atomic_store(&session->collecting, !is_blank(buf_slice(&session->text)));
+	atomic_store(&session->collecting, !text_is_blank(buf_slice(&session->text)));
 	r = session->kind->take(session, piece, err);
 	if (r == SESSION_WHOLE)
 		r = ask_text(session, err);
@@ -155,7 +147,7 @@ static int collect(struct session *session, struct slice piece, struct error *er
 /* The end of the line after what was complete without it. */
 static bool belongs_to_asked(const struct session *session, struct slice piece)
 {
-	return session->asked && !session->looked_at && !session->text.len && is_blank(piece);
+	return session->asked && !session->looked_at && !session->text.len && text_is_blank(piece);
 }
 
 static void serve_write(struct session *session, const struct session_request *request)
@@ -176,7 +168,7 @@ static void serve_flush(struct session *session, const struct session_request *r
 	struct slice text = buf_slice(&session->text);
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 
-	if (is_blank(text)) { /* asked meanwhile */
+	if (text_is_blank(text)) { /* asked meanwhile */
 		fuse_reply_err(request->req, 0);
 	} else if (session->kind->judge(session, &err) < 0) {
 		fuse_reply_err(request->req, -error_to_errno(&err));
@@ -236,7 +228,7 @@ static int be_asked(struct session *session)
 
 	if (session->asked)
 		return 0;
-	if (is_blank(buf_slice(&session->text)))
+	if (text_is_blank(buf_slice(&session->text)))
 		return ask_presumed(session);
 	return ask_text(session, &err) < 0 ? refuse_text(session, &err) : 0;
 }
@@ -334,7 +326,7 @@ static void explain_abandoned(struct session *session)
 	struct slice text = buf_slice(&session->text);
 	struct error err = ERROR_INIT;
 
-	if (!is_blank(text) && session->kind->judge(session, &err) < 0)
+	if (!text_is_blank(text) && session->kind->judge(session, &err) < 0)
 		filesystem_reject(
 			session->fs, &session->handle.opener, session->handle.node, &err, text);
 }
