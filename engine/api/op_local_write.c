@@ -48,6 +48,8 @@ static int apply_change(struct txn *txn, struct items_change *changes, size_t i,
 
 	if (slice_present(encoded)) {
 		TRY(item_decode(txn_arena(txn), encoded, &item, err));
+		/* Again: an index may have been added since it was written. */
+		TRY(index_check_item(table_description(action.table), NULL, &item, err));
 		action.item = &item;
 	}
 	r = write_apply(txn, &action, &changes->results[i], err);

@@ -327,6 +327,24 @@ def test_what_was_read_and_changes_outside_is_ESTALE(mount, bank):
     assert conflict(view) == {"Accounts/alice.json": FAILED_CHECK}
 
 
+def test_an_index_that_is_added_meanwhile_counts(mount, bank):
+    view = begin(mount)
+    save(view / "Accounts/alice.json", '{"balance": "much"}')
+    added = {
+        "IndexName": "by-balance",
+        "KeySchema": [{"AttributeName": "balance", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    attributes = [
+        {"AttributeName": "id", "AttributeType": "S"},
+        {"AttributeName": "balance", "AttributeType": "N"},
+    ]
+    schema = {"AttributeDefinitions": attributes, "GlobalSecondaryIndexes": [added]}
+    save(bank / ".schema", json.dumps(schema))
+    assert conflict(view) == {"Accounts/alice.json": "ValidationError"}
+    assert read_text(bank / "alice.json") == ALICE
+
+
 def test_what_was_not_there_and_comes_outside_is_ESTALE(mount, bank):
     view = begin(mount)
     assert not (view / "Accounts/carol.json").exists()
