@@ -49,6 +49,7 @@ const struct directory_operations *directory_operations_of_link(enum node_kind l
 void directory_identify(const struct finder *finder, enum node_kind kind, struct slice row_key,
 	struct directory_entry *ret);
 
+/* What each directory's source offers to the table. */
 extern const struct directory_operations api_directory, indexes_directory, index_directory,
 	index_partition_directory, where_directory, condition_directory;
 extern const struct directory_operations transactions_directory, transaction_directory;
