@@ -41,7 +41,7 @@ class Way:
         return lines(self.run("query", self.table(table), *question, **how).stdout)
 
 
-def run(*arguments, cwd, input=None, env=None, timeout=COMMAND_SECONDS, **how):
+def run(*arguments, cwd, input=None, env=None, timeout=COMMAND_SECONDS, program=DYNAMOUNT, **how):
     variables = {**environment(cwd), **(env or {})}
     if input is None:
         how.setdefault("stdin", subprocess.DEVNULL)
@@ -49,7 +49,7 @@ def run(*arguments, cwd, input=None, env=None, timeout=COMMAND_SECONDS, **how):
         how["input"] = input
     how.setdefault("stdout", subprocess.PIPE)
     result = subprocess.run(
-        [DYNAMOUNT, *map(os.fspath, map(str, arguments))], cwd=cwd, env=variables, text=True,
+        [program, *map(os.fspath, map(str, arguments))], cwd=cwd, env=variables, text=True,
         stderr=subprocess.PIPE, timeout=timeout, **how,
     )
     assert not CRASH.search(result.stderr), result.stderr
