@@ -61,8 +61,7 @@ static int escape_value(struct slice text)
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-/* A '%' that begins no escape stands for itself. */
-static struct slice unescape(struct slice stem, struct arena *arena)
+struct slice name_unescape(struct slice stem, struct arena *arena)
 {
 	char *out = arena_alloc(arena, stem.len);
 	size_t len = 0;
@@ -78,7 +77,7 @@ static struct slice unescape(struct slice stem, struct arena *arena)
 
 static bool string_read(struct slice stem, struct arena *arena, struct value *ret)
 {
-	struct slice text = unescape(stem, arena);
+	struct slice text = name_unescape(stem, arena);
 
 	if (!utf8_valid(text))
 		return false;
@@ -109,7 +108,7 @@ static bool number_read(struct slice stem, struct arena *arena, struct value *re
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	struct value value = { .type = VALUE_N };
 
-	if (number_parse(unescape(stem, arena), &value.number, &err) < 0)
+	if (number_parse(name_unescape(stem, arena), &value.number, &err) < 0)
 		return false;
 	*ret = value;
 	return true;

@@ -54,3 +54,6 @@ int name_decode(struct slice name, enum name_suffix suffix, enum value_type type
 	struct arena *arena, struct value *ret, uint64_t *ret_hash, struct slice *ret_canonical);
 /* The hash that a hashed name of this value carries. */
 uint64_t name_hash(const struct value *value);
+/* A text with the bytes that its escapes stand for, in the arena. A '%' that
+ * begins no escape stands for itself. */
+struct slice name_unescape(struct slice text, struct arena *arena);

@@ -20,6 +20,7 @@
 
 #include "api/question.h"
 #include "base/text.h"
+#include "name.h"
 #include "requests.h"
 
 #include <errno.h>
@@ -31,34 +32,6 @@
 #define LOOKED_AT_MIN BATCH_ENTRIES
 #define LOOKED_AT_MAX (64 * BATCH_ENTRIES)
 #define PAGES_MAX     8 /* read at once */
-
-/* The byte of the escape at the start of a text, or -1. */
-static int escape_value(struct slice text)
-{
-	int high, low;
-
-	if (text.len < 3 || text.data[0] != '%')
-		return -1;
-	high = hex_digit_value(text.data[1]);
-	low = hex_digit_value(text.data[2]);
-	return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
-
-/* The condition that a directory name stands for. A '%' that begins no escape
- * stands for itself. */
-static struct slice condition_text(struct slice name, struct arena *arena)
-{
-	char *out = arena_alloc(arena, name.len);
-	size_t len = 0;
-
-	while (name.len) {
-		int byte = escape_value(name);
-
-		out[len++] = byte < 0 ? name.data[0] : (char)byte;
-		name = slice_skip(name, byte < 0 ? 1 : 3);
-	}
-	return slice_of(out, len);
-}
 
 static int read_condition(struct filesystem *fs, const struct mount_table *table, struct slice text,
 	struct arena *arena, struct question *ret, struct error *err)
@@ -78,7 +51,7 @@ static int read_condition(struct filesystem *fs, const struct mount_table *table
 
 static int find_condition(const struct finder *finder, struct directory_entry *ret)
 {
-	struct slice text = condition_text(finder->name, finder->arena);
+	struct slice text = name_unescape(finder->name, finder->arena);
 	struct error err = ERROR_INIT;
 	struct question question;
 
@@ -109,7 +82,7 @@ static int find_link(const struct finder *finder, struct directory_entry *ret)
 	const struct map *item;
 	struct item_link link;
 	struct key key;
-	int r = read_condition(finder->fs, table, condition_text(directory->name, finder->arena),
+	int r = read_condition(finder->fs, table, name_unescape(directory->name, finder->arena),
 		finder->arena, &question, &err);
 
 	if (r == 0)
@@ -210,7 +183,7 @@ static int add_links(struct listing *listing, struct batch *batch, const struct 
 		.looked_at = LOOKED_AT_MIN,
 	};
 
-	TRY(read_condition(listing->fs, view->table, condition_text(view->name, &arena), &arena,
+	TRY(read_condition(listing->fs, view->table, name_unescape(view->name, &arena), &arena,
 		&question, err));
 	reading.ended = question.nothing;
 	while (!reading.ended && batch->count < BATCH_ENTRIES) {
