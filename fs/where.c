@@ -19,7 +19,6 @@
 #include "item_link.h"
 
 #include "api/question.h"
-#include "base/text.h"
 #include "name.h"
 #include "requests.h"
 
