@@ -36,7 +36,7 @@ BUILDS = {
     "build-plain": ["-Db_sanitize=none"],
 }
 
-E2E_WORKERS = 2
+E2E_WORKERS = 3  # they wait half of the time
 E2E_LIMIT = 3600  # seconds
 
 # The same requests each time; tests/differential/run tries others.
