@@ -3,8 +3,8 @@
  * plain_append_line() appends for the decoded item, for those who only pass
  * items on.
  */
-#include "base/text.h"
 #include "model/item_codec.h"
+#include "model/item_json.h"
 #include "model/plain.h"
 #include "model/plain_private.h"
 
@@ -22,103 +22,6 @@ static void append_opening(struct buf *buf, enum value_type type)
 	};
 
 	buf_append_slice(buf, openings[type]);
-}
-
-static bool append_number(struct buf *buf, struct slice payload)
-{
-	struct number number;
-	size_t used;
-
-	if (!number_decode(payload, &number, &used) || used != payload.len)
-		return false;
-	number_format(&number, buf);
-	return true;
-}
-
-/* A scalar within its descriptor: a string of any kind. */
-static bool append_described(struct buf *buf, enum value_type type, struct slice payload)
-{
-	bool well_formed = true;
-
-	if (type == VALUE_S) {
-		json_append_string(buf, payload);
-		return true;
-	}
-	buf_append_char(buf, '"');
-	if (type == VALUE_N)
-		well_formed = append_number(buf, payload);
-	else
-		base64_append(buf, payload);
-	buf_append_char(buf, '"');
-	return well_formed;
-}
-
-static bool append_boolean(struct buf *buf, struct slice payload)
-{
-	if (payload.len != 1 || (unsigned char)payload.data[0] > 1)
-		return false;
-	buf_append_string(buf, payload.data[0] ? "true" : "false");
-	return true;
-}
-
-static bool append_set(struct buf *buf, enum value_type set, struct slice payload)
-{
-	enum value_type type;
-	struct slice element;
-	size_t count;
-
-	if (!take_count(&payload, VALUE_BYTES_MIN, &count))
-		return false;
-	buf_append_char(buf, '[');
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
-		if (!take_payload(&payload, &type, &element) ||
-			type != value_set_element_type(set) ||
-			!append_described(buf, type, element))
-			return false;
-	}
-	buf_append_char(buf, ']');
-	return !payload.len;
-}
-
-static bool append_list(struct buf *buf, struct slice payload, unsigned level)
-{
-	size_t count;
-
-	if (!take_count(&payload, VALUE_BYTES_MIN, &count))
-		return false;
-	buf_append_char(buf, '[');
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
-		if (!append_value(buf, &payload, level))
-			return false;
-	}
-	buf_append_char(buf, ']');
-	return !payload.len;
-}
-
-static bool append_members(struct buf *buf, struct slice payload, unsigned level)
-{
-	struct slice name;
-	size_t count;
-
-	if (!take_count(&payload, ATTRIBUTE_BYTES_MIN, &count))
-		return false;
-	buf_append_char(buf, '{');
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
-		if (!take_bytes(&payload, &name))
-			return false;
-		json_append_string(buf, name);
-		buf_append_char(buf, ':');
-		if (!append_value(buf, &payload, level))
-			return false;
-	}
-	buf_append_char(buf, '}');
-	return !payload.len;
 }
 
 /* Whether the bare text of the map would not be read as a map. What is malformed
@@ -140,9 +43,9 @@ static bool needs_descriptor(struct slice payload)
 static bool append_map(struct buf *buf, struct slice payload, unsigned level)
 {
 	if (!needs_descriptor(payload))
-		return append_members(buf, payload, level);
+		return item_json_append_members(buf, payload, level, append_value);
 	append_opening(buf, VALUE_M);
-	if (!append_members(buf, payload, level))
+	if (!item_json_append_members(buf, payload, level, append_value))
 		return false;
 	buf_append_char(buf, '}');
 	return true;
@@ -151,8 +54,8 @@ static bool append_map(struct buf *buf, struct slice payload, unsigned level)
 static bool append_typed(struct buf *buf, enum value_type type, struct slice payload)
 {
 	append_opening(buf, type);
-	if (type == VALUE_B ? !append_described(buf, type, payload)
-			    : !append_set(buf, type, payload))
+	if (type == VALUE_B ? !item_json_append_string(buf, type, payload)
+			    : !item_json_append_set(buf, type, payload))
 		return false;
 	buf_append_char(buf, '}');
 	return true;
@@ -166,9 +69,9 @@ static bool append_contents(
 		json_append_string(buf, payload);
 		return true;
 	case VALUE_N:
-		return append_number(buf, payload);
+		return item_json_append_number(buf, payload);
 	case VALUE_BOOL:
-		return append_boolean(buf, payload);
+		return item_json_append_boolean(buf, payload);
 	case VALUE_NULL:
 		buf_append_string(buf, "null");
 		return !payload.len;
@@ -178,7 +81,7 @@ static bool append_contents(
 	case VALUE_BS:
 		return append_typed(buf, type, payload);
 	case VALUE_L:
-		return append_list(buf, payload, level + 1);
+		return item_json_append_list(buf, payload, level + 1, append_value);
 	case VALUE_M:
 		return append_map(buf, payload, level + 1);
 	case VALUE_TYPE_COUNT:
@@ -200,7 +103,7 @@ int plain_append_encoded_line(struct buf *buf, struct slice item, struct error *
 {
 	size_t before = buf->len;
 
-	if (!append_members(buf, item, 1)) {
+	if (!item_json_append_members(buf, item, 1, append_value)) {
 		buf->len = before;
 		return error_set(err, ERROR_CORRUPT, "The stored bytes of an item do not decode");
 	}
