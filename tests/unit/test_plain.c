@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "model/item.h"
 #include "model/plain.h"
+#include "model/typed.h"
 #include "test.h"
 
 /* Reads an item that must be fine. */
@@ -341,6 +342,25 @@ static void a_line_of_the_binary_form_is_the_same(void)
 	}
 }
 
+static void encoded_items_have_the_typed_json_of_their_values(void)
+{
+	for (random_state = 1; random_state < 3000; random_state++) {
+		struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+		struct error err CLEANUP(error_release) = ERROR_INIT;
+		struct buf typed CLEANUP(buf_release) = BUF_INIT;
+		struct buf encoded CLEANUP(buf_release) = BUF_INIT;
+		struct buf same CLEANUP(buf_release) = BUF_INIT;
+		uint32_t seed = random_state;
+		struct map item = pick_map(&arena, 0, 6);
+
+		typed_append_map(&typed, &item);
+		item_encode(&item, &encoded);
+		CHECK_OK(typed_append_item(&same, buf_slice(&encoded), &err), &err);
+		CHECK(slice_equal(buf_slice(&typed), buf_slice(&same)));
+		random_state = seed;
+	}
+}
+
 /* Whether decoding and rendering agree that the bytes are an item, or none. */
 static bool agree(struct slice bytes, struct buf *buf)
 {
@@ -418,6 +438,8 @@ static void jq_renders_an_ordinary_item_the_same(void)
 }
 
 static const struct test_case cases[] = {
+	{ "encoded items have the typed JSON of their values",
+		encoded_items_have_the_typed_json_of_their_values },
 	{ "plain JSON becomes the obvious types", plain_json_becomes_the_obvious_types },
 	{ "the rendering is indented and in order", the_rendering_is_indented_and_in_order },
 	{ "a line has no blanks", a_line_has_no_blanks },
