@@ -1,5 +1,6 @@
 #include "executor.h"
 
+#include "acting.h"
 #include "base/clock.h"
 #include "base/memory.h"
 
@@ -10,6 +11,7 @@
 struct queued_job {
 	executor_job *run;
 	void *context;
+	struct acting acting; /* of who submitted it */
 	int64_t due_ns; /* monotonic; of one that is submitted for later */
 	struct queued_job *next;
 };
@@ -97,6 +99,7 @@ static void *work(void *context)
 	struct queued_job *job;
 
 	while ((job = take(executor))) {
+		acting_restore(&job->acting);
 		job->run(job->context);
 		free(job);
 	}
@@ -131,6 +134,7 @@ void executor_submit(struct executor *executor, executor_job *job, void *context
 
 	queued->run = job;
 	queued->context = context;
+	queued->acting = acting_save();
 	pthread_mutex_lock(&executor->mutex);
 	started = have_thread_locked(executor);
 	if (started)
@@ -151,6 +155,7 @@ void executor_submit_later(
 
 	queued->run = job;
 	queued->context = context;
+	queued->acting = acting_save();
 	queued->due_ns = clock_monotonic_ns() + pause_ns;
 	pthread_mutex_lock(&executor->mutex);
 	place = &executor->later;

@@ -113,7 +113,11 @@ struct caller caller_of(fuse_req_t req)
 {
 	const struct fuse_ctx *context = fuse_req_ctx(req);
 
-	return (struct caller){ .uid = context->uid, .gid = context->gid };
+	return (struct caller){
+		.uid = context->uid,
+		.gid = context->gid,
+		.pid = context->pid,
+	};
 }
 
 void reply_text(fuse_req_t req, struct slice text, size_t size, off_t offset)

@@ -61,6 +61,7 @@ struct filesystem {
 struct caller {
 	uid_t uid;
 	gid_t gid;
+	pid_t pid; /* 0: not known */
 };
 
 /* Writes a failure to the caller's .error, forgets it, and returns its

@@ -9,6 +9,7 @@
  */
 #include "files.h"
 
+#include "acting.h"
 #include "api/import.h"
 #include "base/memory.h"
 #include "rejection.h"
@@ -82,8 +83,8 @@ static int open_import(struct filesystem *fs, const struct caller *caller, struc
 	import->parked_last = &import->parked;
 	import->fs = fs;
 	if (handle_writes(&import->handle))
-		import->importer =
-			importer_new(fs->engine, view->table->name, note_refused, import);
+		import->importer = importer_new(
+			fs->engine, view->table->name, acting_caller(), note_refused, import);
 	info->direct_io = 1;
 	*ret = &import->handle;
 	return 0;

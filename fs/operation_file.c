@@ -6,6 +6,7 @@
  */
 #include "session.h"
 
+#include "acting.h"
 #include "api/body.h"
 #include "api/engine.h"
 #include "api/wire.h"
@@ -71,6 +72,7 @@ static int run_operation(struct filesystem *fs, const struct operation *operatio
 	struct request request = {
 		.operation = (enum operation_id)(operation - operations),
 		.door = DOOR_MOUNT,
+		.caller = acting_caller(),
 		.as_json = true,
 		.arena = &arena,
 		.input = input,

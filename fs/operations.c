@@ -5,6 +5,7 @@
 
 #include "operations_private.h"
 
+#include "acting.h"
 #include "base/clock.h"
 #include "directory_operations.h"
 #include "item.h"
@@ -24,6 +25,7 @@ void operation_begin(fuse_req_t req, fuse_ino_t ino, struct operation_context *r
 {
 	*ret = (struct operation_context){ .fs = operation_filesystem(req),
 		.caller = caller_of(req) };
+	acting_set(&ret->caller);
 	node_load(ret->fs->nodes, node_of_id(ret->fs->nodes, ino), &ret->arena, &ret->view);
 }
 

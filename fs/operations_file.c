@@ -3,6 +3,7 @@
  */
 #include "operations_private.h"
 
+#include "acting.h"
 #include "base/memory.h"
 #include "executor.h"
 #include "item.h"
@@ -98,6 +99,7 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct f
 
 	(void)ino;
 	__atomic_store_n(&handle->nonblocking, (info->flags & O_NONBLOCK) != 0, __ATOMIC_RELAXED);
+	acting_set(&handle->opener);
 	handle->operations->read(fs, req, handle, size, offset);
 	handle_unref(handle, fs);
 }
@@ -124,6 +126,7 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off
 	struct handle *handle = handle_ref(handle_of(info));
 
 	(void)ino;
+	acting_set(&handle->opener);
 	handle->operations->write(fs, req, handle, slice_of(data, size), offset);
 	handle_unref(handle, fs);
 }
@@ -134,6 +137,7 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 	struct handle *handle = handle_ref(handle_of(info));
 
 	(void)ino;
+	acting_set(&handle->opener);
 	handle->operations->flush(fs, req, handle);
 	handle_unref(handle, fs);
 }
@@ -145,14 +149,18 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_in
 
 	(void)ino;
 	(void)data_only;
+	acting_set(&handle->opener);
 	handle->operations->fsync(fs, req, handle);
 	handle_unref(handle, fs);
 }
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
+	struct handle *handle = handle_of(info);
+
 	(void)ino;
-	handle_unref(handle_of(info), operation_filesystem(req));
+	acting_set(&handle->opener);
+	handle_unref(handle, operation_filesystem(req));
 	fuse_reply_err(req, 0);
 }
 
@@ -331,7 +339,9 @@ static void read_directory(fuse_req_t req, fuse_ino_t ino, size_t size, off_t of
 	struct directory_read read = { req, ino, size, (uint64_t)offset, listing_of(info), plus };
 	struct filesystem *fs = operation_filesystem(req);
 	struct directory_read *job;
+	struct caller caller = caller_of(req);
 
+	acting_set(&caller);
 	if (!listing_is_slow(read.listing)) {
 		answer_directory_read(&read);
 		return;

@@ -1,5 +1,6 @@
 #include "requests.h"
 
+#include "acting.h"
 #include "transaction_requests.h"
 
 #define CANDIDATES 64 /* keys looked at in one request for a hashed name */
@@ -10,6 +11,7 @@ int request_run(struct filesystem *fs, enum operation_id operation, const void *
 	struct request request = {
 		.operation = operation,
 		.door = DOOR_MOUNT,
+		.caller = acting_caller(),
 		.arena = arena,
 		.input = input,
 		.output = output,

@@ -2,6 +2,7 @@
 
 #include "api/operations.h"
 #include "api/validate.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "store/check.h"
 #include "store/store.h"
@@ -14,10 +15,12 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		.ttl_interval_seconds = options->ttl_interval_seconds,
 		.region = options->region,
 	};
+	struct monitor_options monitor_options = { 0 };
 	struct store *store;
 	struct engine *engine;
 
 	TRY(store_open(path, &store_options, &store, err));
+	monitor_options.store = store;
 	engine = memory_new_zero(sizeof(*engine));
 	engine->store = store;
 	engine->durability[DOOR_MOUNT] =
@@ -26,24 +29,58 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		options->relaxed_durability ? DURABLE_PROCESS : DURABLE_POWER;
 	engine->region = slice_from_string(options->region ? options->region : "us-east-1");
 	engine->account = slice_from_string(options->account ? options->account : "123456789012");
+	if (monitor_open(&monitor_options, &engine->monitor, err) < 0) {
+		engine_close(engine);
+		return -1;
+	}
 	*ret = engine;
 	return 0;
 }
 
 void engine_close(struct engine *engine)
 {
+	monitor_close(engine->monitor);
 	store_close(engine->store);
 	free(engine);
+}
+
+static int run_checked(struct engine *engine, const struct operation *operation,
+	struct request *request, struct error *err)
+{
+	if (operation->input)
+		TRY(validate_input(operation->input, request->input, err));
+	return operation->run(engine, request, err);
+}
+
+/* Tells the monitors of a call of the service's API. Those of the mount alone do
+ * nothing that the service would know. */
+static void note_call(struct engine *engine, const struct request *request, int64_t begun_ns,
+	const struct error *err)
+{
+	const struct call call = {
+		.operation = operations[request->operation].name,
+		.begun_ns = begun_ns,
+		.duration_ns = clock_realtime_ns() - begun_ns,
+		.err = err,
+		.tables = request->usage->tables,
+		.table_count = request->usage->count,
+	};
+
+	if (call.operation || call.table_count)
+		monitor_note(engine->monitor, &call);
 }
 
 int engine_run(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct operation *operation = &operations[request->operation];
+	struct usage usage = { .arena = request->arena };
+	int64_t begun_ns = clock_realtime_ns();
 	int r;
 
-	if (operation->input)
-		TRY(validate_input(operation->input, request->input, err));
-	r = operation->run(engine, request, err);
+	request->usage = &usage;
+	r = run_checked(engine, operation, request, err);
+	note_call(engine, request, begun_ns, r < 0 ? err : NULL);
+	request->usage = NULL;
 	if (engine->settle && request->door == DOOR_API && operation->kind != OPERATION_READ &&
 		operation->kind != OPERATION_STREAM)
 		engine->settle(engine->settle_context);

@@ -20,6 +20,8 @@ struct batch {
 struct importer {
 	struct engine *engine;
 	struct slice table_name;
+	bool has_caller;
+	struct request_caller caller;
 	importer_reject *reject;
 	void *reject_context;
 
@@ -84,6 +86,7 @@ static void write_batch(struct importer *importer, struct batch *batch)
 	struct request request = {
 		.operation = OPERATION_LOCAL_WRITE_ITEMS,
 		.door = DOOR_MOUNT,
+		.caller = importer->has_caller ? &importer->caller : NULL,
 		.arena = &batch->arena,
 		.input = &input,
 		.output = &output,
@@ -235,14 +238,17 @@ void importer_finish_line(struct importer *importer, bool last)
 	submit(importer);
 }
 
-struct importer *importer_new(
-	struct engine *engine, struct slice table_name, importer_reject *reject, void *context)
+struct importer *importer_new(struct engine *engine, struct slice table_name,
+	const struct request_caller *caller, importer_reject *reject, void *context)
 {
 	struct importer *importer = memory_new_zero(sizeof(*importer));
 
 	importer->engine = engine;
 	importer->table_name =
 		slice_of(memory_copy_string(table_name.data, table_name.len), table_name.len);
+	importer->has_caller = caller;
+	if (caller)
+		importer->caller = *caller;
 	importer->reject = reject;
 	importer->reject_context = context;
 	import_reader_init(&importer->reader, NULL, take_item, reject_line, importer);

@@ -24,8 +24,10 @@ struct importer_report {
  * Called from either thread, one call at a time. */
 typedef void importer_reject(void *context, uint64_t line, const struct error *err);
 
-struct importer *importer_new(
-	struct engine *engine, struct slice table_name, importer_reject *reject, void *context);
+/* The caller, whose slices must stay, is whom the writes are made for; NULL: the
+ * process itself. */
+struct importer *importer_new(struct engine *engine, struct slice table_name,
+	const struct request_caller *caller, importer_reject *reject, void *context);
 /* Everything fed is written first. */
 void importer_free(struct importer *importer);
 

@@ -10,7 +10,7 @@
 #include "api/transaction.h"
 #include "api/wire.h"
 
-struct call {
+struct statement_call {
 	struct engine *engine;
 	struct request *request;
 	const struct transact_statement *in;
@@ -29,7 +29,7 @@ static int in_statement(size_t i, struct error *err)
 		bare.message);
 }
 
-static int parse_statements(struct call *call, struct error *err)
+static int parse_statements(struct statement_call *call, struct error *err)
 {
 	struct arena *arena = call->request->arena;
 
@@ -46,7 +46,7 @@ static int parse_statements(struct call *call, struct error *err)
 	return 0;
 }
 
-static int plan_read(struct call *call, size_t i, struct table *table, struct planned_write *plan,
+static int plan_read(struct statement_call *call, size_t i, struct table *table, struct planned_write *plan,
 	struct error *failure, struct error *err)
 {
 	static const char refusal[] =
@@ -63,7 +63,7 @@ static int plan_read(struct call *call, size_t i, struct table *table, struct pl
 	return 0;
 }
 
-static int check_exists(const struct call *call, const struct partiql_statement *statement,
+static int check_exists(const struct statement_call *call, const struct partiql_statement *statement,
 	struct table *table, struct error *err)
 {
 	struct partiql_key key = { 0 };
@@ -80,7 +80,7 @@ static int check_exists(const struct call *call, const struct partiql_statement 
 	return 0;
 }
 
-static int plan_write(struct call *call, size_t i, struct table *table, struct planned_write *plan,
+static int plan_write(struct statement_call *call, size_t i, struct table *table, struct planned_write *plan,
 	struct error *failure, struct error *err)
 {
 	const struct partiql_statement *statement = &call->statements[i];
@@ -99,7 +99,7 @@ static int plan_write(struct call *call, size_t i, struct table *table, struct p
 	return 0;
 }
 
-static int plan_statement(struct call *call, size_t i, struct error *err)
+static int plan_statement(struct statement_call *call, size_t i, struct error *err)
 {
 	struct transaction *transaction = &call->transaction;
 	struct planned_write *plan = &transaction->plans[i];
@@ -122,7 +122,7 @@ static int plan_statement(struct call *call, size_t i, struct error *err)
 }
 
 /* An empty token is none. */
-static void take_token(struct call *call)
+static void take_token(struct statement_call *call)
 {
 	const struct execute_transaction_input *in = call->request->input;
 	struct arena *arena = call->request->arena;
@@ -137,7 +137,7 @@ static void take_token(struct call *call)
 	call->transaction.content = arena_copy(arena, buf_slice(&content));
 }
 
-static int write_all(struct call *call, struct error *err)
+static int write_all(struct statement_call *call, struct error *err)
 {
 	struct execute_transaction_output *out = call->request->output;
 
@@ -149,7 +149,7 @@ static int write_all(struct call *call, struct error *err)
 }
 
 /* An item of which nothing was chosen is left out, like one that is not there. */
-static int read_all(struct call *call, struct error *err)
+static int read_all(struct statement_call *call, struct error *err)
 {
 	struct execute_transaction_output *out = call->request->output;
 	struct arena *arena = call->request->arena;
@@ -171,7 +171,7 @@ static int read_all(struct call *call, struct error *err)
 	return 0;
 }
 
-static int execute(struct call *call, struct error *err)
+static int execute(struct statement_call *call, struct error *err)
 {
 	const struct execute_transaction_input *in = call->request->input;
 	struct execute_transaction_output *out = call->request->output;
@@ -196,7 +196,7 @@ int run_execute_transaction(struct engine *engine, struct request *request, stru
 {
 	const struct execute_transaction_input *in = request->input;
 	size_t count = in->transact_statements.count;
-	struct call call = {
+	struct statement_call call = {
 		.engine = engine,
 		.request = request,
 		.in = in->transact_statements.items,

@@ -3,11 +3,14 @@
 #pragma once
 
 #include "api/engine.h"
+#include "api/usage.h"
+#include "monitor/monitor.h"
 #include "store/store.h"
 #include "store/table.h"
 
 struct engine {
 	struct store *store;
+	struct monitor *monitor;
 	enum durability durability[2]; /* by enum request_door */
 	struct slice region, account;
 	engine_settle *settle; /* or NULL */

@@ -19,6 +19,7 @@
 #include "api/request_table.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include <sys/types.h>
 
 enum operation_id {
 	OPERATION_BATCH_EXECUTE_STATEMENT,
@@ -72,6 +73,7 @@ enum operation_kind {
 
 struct engine;
 struct request;
+struct usage;
 typedef int operation_run(struct engine *engine, struct request *request, struct error *err);
 
 struct operation {
@@ -94,12 +96,25 @@ enum request_door {
 	DOOR_API, /* survives power loss */
 };
 
+/* Who asks, as far as the door knows. Absent slices: not known. */
+struct request_caller {
+	bool local; /* of this machine: the next three are known */
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+	struct slice access_key, user; /* of the signature over HTTP */
+	struct slice address; /* of the peer, without its port */
+	struct slice user_agent;
+};
+
 struct request {
 	enum operation_id operation;
 	enum request_door door;
+	const struct request_caller *caller; /* NULL: the process itself */
 	struct arena *arena; /* results live here */
 	struct slice endpoint; /* host and port by which it came; absent: by none */
 	bool as_json; /* the output is for wire_write() alone: items may be ready text */
 	const void *input; /* the operation's input struct */
 	void *output; /* the operation's output struct, zeroed by the caller */
+	struct usage *usage; /* set by engine_run() */
 };

@@ -24,7 +24,7 @@ static void bulk_begin(struct bulk *bulk)
 	bulk->rejected = BUF_INIT;
 	door_create_table(&bulk->door, "Tab", "S", NULL);
 	bulk->importer =
-		importer_new(bulk->door.engine, SLICE("Tab"), note_rejected, &bulk->rejected);
+		importer_new(bulk->door.engine, SLICE("Tab"), NULL, note_rejected, &bulk->rejected);
 }
 
 static void bulk_release(struct bulk *bulk)
@@ -105,7 +105,7 @@ static void bulk_restart(struct bulk *bulk)
 	CHECK_CALL(&bulk->door, OPERATION_DELETE_TABLE, "{'TableName': 'Tab'}");
 	door_create_table(&bulk->door, "Tab", "S", NULL);
 	bulk->importer =
-		importer_new(bulk->door.engine, SLICE("Tab"), note_rejected, &bulk->rejected);
+		importer_new(bulk->door.engine, SLICE("Tab"), NULL, note_rejected, &bulk->rejected);
 }
 
 /* Imports the text in pieces of all sizes, each time into an empty table, which
@@ -229,7 +229,7 @@ static void the_column_of_a_fault_counts_leading_blanks(void)
 	unsigned column = 0;
 
 	door_create_table(&door, "Tab", "S", NULL);
-	importer = importer_new(door.engine, SLICE("Tab"), note_column, &column);
+	importer = importer_new(door.engine, SLICE("Tab"), NULL, note_column, &column);
 	importer_feed(importer, SLICE("   {\"pk\": ?}\n"));
 	importer_free(importer);
 	CHECK_INT(column, 11);

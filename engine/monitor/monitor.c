@@ -1,0 +1,97 @@
+#include "base/clock.h"
+#include "base/memory.h"
+#include "monitor/monitor_private.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#define MINUTE_NS (60 * 1000000000LL)
+
+/* What is done at the start of each minute, after the one that has ended. */
+static void monitor_step(struct monitor *monitor, int64_t now_ns)
+{
+	(void)monitor;
+	(void)now_ns;
+}
+
+/* Sleeps until a minute begins; false when the monitor closes. */
+static bool sleep_minute(struct monitor *monitor)
+{
+	int64_t now = clock_realtime_ns();
+	struct timespec until = clock_to_timespec(now - now % MINUTE_NS + MINUTE_NS);
+	bool stopping;
+	int r = 0;
+
+	pthread_mutex_lock(&monitor->lock);
+	while (!monitor->stopping && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&monitor->wake, &monitor->lock, &until);
+	stopping = monitor->stopping;
+	pthread_mutex_unlock(&monitor->lock);
+	return !stopping;
+}
+
+static void *monitor_main(void *context)
+{
+	struct monitor *monitor = context;
+
+	while (sleep_minute(monitor))
+		monitor_step(monitor, clock_realtime_ns());
+	return NULL;
+}
+
+static int start_thread(struct monitor *monitor, struct error *err)
+{
+	sigset_t all, old;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&monitor->thread, NULL, monitor_main, monitor);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r)
+		return error_set_errno(err, r, "starting the monitor");
+	monitor->running = true;
+	return 0;
+}
+
+static void stop_thread(struct monitor *monitor)
+{
+	if (!monitor->running)
+		return;
+	pthread_mutex_lock(&monitor->lock);
+	monitor->stopping = true;
+	pthread_cond_signal(&monitor->wake);
+	pthread_mutex_unlock(&monitor->lock);
+	pthread_join(monitor->thread, NULL);
+}
+
+int monitor_open(const struct monitor_options *options, struct monitor **ret, struct error *err)
+{
+	struct monitor *monitor = memory_new_zero(sizeof(*monitor));
+
+	monitor->store = options->store;
+	pthread_mutex_init(&monitor->lock, NULL);
+	pthread_cond_init(&monitor->wake, NULL);
+	if (start_thread(monitor, err) < 0) {
+		monitor_close(monitor);
+		return -1;
+	}
+	*ret = monitor;
+	return 0;
+}
+
+void monitor_close(struct monitor *monitor)
+{
+	if (!monitor)
+		return;
+	stop_thread(monitor);
+	pthread_cond_destroy(&monitor->wake);
+	pthread_mutex_destroy(&monitor->lock);
+	free(monitor);
+}
+
+void monitor_note(struct monitor *monitor, const struct call *call)
+{
+	(void)monitor;
+	(void)call;
+}

@@ -1,0 +1,14 @@
+/* The parts of an open monitor, for monitor/ alone. */
+#pragma once
+
+#include "monitor/monitor.h"
+#include <pthread.h>
+
+struct monitor {
+	struct store *store;
+	bool running; /* there is a thread */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stopping; /* under lock */
+};
