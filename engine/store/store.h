@@ -11,6 +11,7 @@
  *	DATA/table-ID.db	rows of one table
  *	DATA/index-ID.db	entries of one index
  *	DATA/streams.db, DATA/stream-ID.db	changes (store/stream.h)
+ *	DATA/journal-NAME.db	logs of text (store/journal.h)
  *
  * Lock order, from the first to the last:
  *	store.writer  (the one writer, held for the CPU part of a transaction)
@@ -18,7 +19,7 @@
  *	store.streams  (the set of streams; taken by a transaction that holds pages
  *		too, as the files opened under it are those that none has written to)
  *	Berkeley DB's own page locks and latches
- *	table.counters, store.watch, store.worker  (leaves: nothing is locked
+ *	table.counters, store.watch, store.worker, journal.lock  (leaves: nothing is locked
  *		under them, and a watcher is called without)
  */
 #pragma once
