@@ -23,7 +23,7 @@ struct line {
 
 struct remote {
 	char *url, *name, *socket_path;
-	char *signing; /* for libcurl: "aws:amz:REGION:dynamodb" */
+	char *region;
 	pthread_mutex_t mutex; /* of the idle lines */
 	struct line *idle;
 };
@@ -37,9 +37,8 @@ static const char *environment(const char *name, const char *otherwise)
 	return value && *value ? value : otherwise;
 }
 
-static void set_signing(const struct remote *remote, CURL *curl)
+static void set_keys(CURL *curl)
 {
-	curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, remote->signing);
 	curl_easy_setopt(curl, CURLOPT_USERNAME, environment("AWS_ACCESS_KEY_ID", KEY_DEFAULT));
 	curl_easy_setopt(curl, CURLOPT_PASSWORD, environment("AWS_SECRET_ACCESS_KEY", KEY_DEFAULT));
 }
@@ -71,7 +70,7 @@ static struct line *line_new(const struct remote *remote)
 	if (remote->socket_path)
 		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, remote->socket_path);
 	else
-		set_signing(remote, curl);
+		set_keys(curl);
 	return line;
 }
 
@@ -196,14 +195,23 @@ static struct curl_slist *headers_of(const struct remote *remote, const struct o
 	struct buf target CLEANUP(buf_release) = BUF_INIT;
 	struct curl_slist *list = NULL;
 
-	buf_appendf(&target, "%s_20120810.%s",
-		operation->kind == OPERATION_STREAM ? "DynamoDBStreams" : "DynamoDB",
-		operation->name);
+	buf_appendf(&target, "%s.%s", operation_services[operation->kind].target, operation->name);
 	list = header_add(list, "Content-Type", "application/x-amz-json-1.0");
 	list = header_add(list, "X-Amz-Target", buf_string(&target));
 	if (token && !remote->socket_path)
 		list = header_add(list, "X-Amz-Security-Token", token);
 	return header_add(list, "Expect", ""); /* no waiting for a word to go on */
+}
+
+static void set_signing(const struct remote *remote, CURL *curl, const struct operation *operation)
+{
+	struct buf signing CLEANUP(buf_release) = BUF_INIT;
+
+	if (remote->socket_path)
+		return;
+	buf_appendf(&signing, "aws:amz:%s:%s", remote->region,
+		operation_services[operation->kind].signing);
+	curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, buf_string(&signing));
 }
 
 /* One try: the answer and its status. */
@@ -217,6 +225,7 @@ static int perform(struct remote *remote, struct line *line, const struct operat
 		return error_set(err, ERROR_SYSTEM, "Starting libcurl failed");
 	buf_clear(ret);
 	line->message[0] = '\0';
+	set_signing(remote, line->curl, operation);
 	curl_easy_setopt(line->curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(line->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request.len);
 	curl_easy_setopt(line->curl, CURLOPT_POSTFIELDS, request.data);
@@ -297,19 +306,17 @@ int remote_open(const struct remote_options *options, struct remote **ret, struc
 {
 	const char *region =
 		environment("AWS_REGION", environment("AWS_DEFAULT_REGION", REGION_DEFAULT));
-	struct buf signing CLEANUP(buf_release) = BUF_INIT;
 	struct remote *remote;
 
 	if (strchr(region, ':'))
 		return error_set(err, ERROR_VALIDATION, "AWS_REGION is no region: %s", region);
 	pthread_once(&started, start);
-	buf_appendf(&signing, "aws:amz:%s:dynamodb", region);
 	remote = memory_new_zero(sizeof(*remote));
 	pthread_mutex_init(&remote->mutex, NULL);
 	remote->url = copy_string(options->url);
 	remote->name = copy_string(options->name);
 	remote->socket_path = copy_string(options->socket_path);
-	remote->signing = copy_string(buf_string(&signing));
+	remote->region = copy_string(region);
 	*ret = remote;
 	return 0;
 }
@@ -323,7 +330,7 @@ void remote_close(struct remote *remote)
 		line_free(line);
 	}
 	pthread_mutex_destroy(&remote->mutex);
-	free(remote->signing);
+	free(remote->region);
 	free(remote->socket_path);
 	free(remote->name);
 	free(remote->url);

@@ -8,12 +8,12 @@
 #define SERVICE "dynamodb"
 
 int http_access_identify(const struct http_service *service, const struct http_request *request,
-	struct http_identity *ret, struct error *err)
+	const char *signing, struct http_identity *ret, struct error *err)
 {
 	struct signature signature;
 	struct signature_rules rules = {
 		.region = service->region,
-		.service = SERVICE,
+		.service = signing,
 		.now_ns = clock_realtime_ns(),
 	};
 
@@ -40,6 +40,7 @@ struct check {
 
 static int deny(const struct check *check, struct slice table_name, struct error *err)
 {
+	const char *action = operation_services[check->operation->kind].action;
 	struct buf resource CLEANUP(buf_release) = BUF_INIT;
 
 	if (slice_present(table_name))
@@ -50,8 +51,8 @@ static int deny(const struct check *check, struct slice table_name, struct error
 	return error_set(err, ERROR_ACCESS_DENIED,
 		"User: arn:aws:iam::%s:user/%.*s is not authorized to perform: %s:%s on resource: "
 		"%s because no identity-based policy allows the %s:%s action",
-		check->service->account, SLICE_ARG(check->credential->user), SERVICE,
-		check->operation->name, buf_string(&resource), SERVICE, check->operation->name);
+		check->service->account, SLICE_ARG(check->credential->user), action,
+		check->operation->name, buf_string(&resource), action, check->operation->name);
 }
 
 static int check_table(void *context, struct slice table_name, struct error *err)

@@ -17,9 +17,10 @@ struct http_identity {
 	const struct credential *credential; /* NULL: may do anything */
 };
 
-/* Whose request it is: 0, or -1 with one of the signature's errors. */
+/* Whose request it is: 0, or -1 with one of the signature's errors. The signature
+ * must be for the service of that name (operation_services). */
 int http_access_identify(const struct http_service *service, const struct http_request *request,
-	struct http_identity *ret, struct error *err) NODISCARD;
+	const char *signing, struct http_identity *ret, struct error *err) NODISCARD;
 /* Whether that user may run this request: 0, or ERROR_ACCESS_DENIED. */
 int http_access_check(const struct http_service *service, const struct http_identity *identity,
 	const struct operation *operation, const void *input, struct arena *arena,

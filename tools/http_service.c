@@ -14,9 +14,6 @@
 #include "http_access.h"
 #include "http_gzip.h"
 
-#define API_TARGET     SLICE("DynamoDB_20120810.")
-#define STREAMS_TARGET SLICE("DynamoDBStreams_20120810.")
-
 /* Shorter answers gain nothing from being packed. */
 #define GZIP_MIN 1024
 
@@ -47,13 +44,15 @@ static int find_operation(
 	const struct http_request *request, const struct operation **ret, struct error *err)
 {
 	struct slice target = http_request_header(request, "X-Amz-Target");
-	bool of_streams = slice_starts_with(target, STREAMS_TARGET);
-	struct slice prefix = of_streams ? STREAMS_TARGET : API_TARGET;
+	const char *dot = target.len ? memchr(target.data, '.', target.len) : NULL;
 	const struct operation *operation = NULL;
+	struct slice service = target;
 
-	if (slice_starts_with(target, prefix))
-		operation = operation_find(slice_skip(target, prefix.len));
-	if (!operation || (operation->kind == OPERATION_STREAM) != of_streams)
+	if (dot) {
+		service.len = (size_t)(dot - target.data);
+		operation = operation_find(slice_skip(target, service.len + 1));
+	}
+	if (!operation || !slice_equal_string(service, operation_services[operation->kind].target))
 		return error_set(err, ERROR_UNKNOWN_OPERATION, "The target names no operation");
 	*ret = operation;
 	return 0;
@@ -125,7 +124,8 @@ static int try_operation(const struct http_service *service, const struct http_r
 	int r;
 
 	if (find_operation(request, &operation, err) < 0 ||
-		http_access_identify(service, request, &identity, err) < 0)
+		http_access_identify(service, request, operation_services[operation->kind].signing,
+			&identity, err) < 0)
 		return prefer_json_error(request, err);
 	r = unpack_body(request, arena, &body, err);
 	if (r != 0)

@@ -53,7 +53,8 @@ static int run_checked(struct engine *engine, const struct operation *operation,
 }
 
 /* Tells the monitors of a call of the service's API. Those of the mount alone do
- * nothing that the service would know. */
+ * nothing that the service would know, and whoever looks at the monitors is none
+ * of what they watch. */
 static void note_call(struct engine *engine, const struct request *request, int64_t begun_ns,
 	const struct error *err)
 {
@@ -66,6 +67,8 @@ static void note_call(struct engine *engine, const struct request *request, int6
 		.table_count = request->usage->count,
 	};
 
+	if (operations[request->operation].kind == OPERATION_MONITOR)
+		return;
 	if (call.operation || call.table_count)
 		monitor_note(engine->monitor, &call);
 }
@@ -82,7 +85,7 @@ int engine_run(struct engine *engine, struct request *request, struct error *err
 	note_call(engine, request, begun_ns, r < 0 ? err : NULL);
 	request->usage = NULL;
 	if (engine->settle && request->door == DOOR_API && operation->kind != OPERATION_READ &&
-		operation->kind != OPERATION_STREAM)
+		operation->kind != OPERATION_STREAM && operation->kind != OPERATION_MONITOR)
 		engine->settle(engine->settle_context);
 	return r;
 }

@@ -324,6 +324,27 @@ const struct operation operations[OPERATION_COUNT] = {
 	},
 };
 
+#define DYNAMODB \
+	{ \
+		.target = "DynamoDB_20120810", .signing = "dynamodb", .action = "dynamodb" \
+	}
+
+const struct operation_service operation_services[OPERATION_KIND_COUNT] = {
+	[OPERATION_READ] = DYNAMODB,
+	[OPERATION_WRITE] = DYNAMODB,
+	[OPERATION_ADMIN] = DYNAMODB,
+	[OPERATION_STREAM] = {
+		.target = "DynamoDBStreams_20120810",
+		.signing = "dynamodb",
+		.action = "dynamodb",
+	},
+	[OPERATION_MONITOR] = {
+		.target = "GraniteServiceVersion20100801",
+		.signing = "monitoring",
+		.action = "cloudwatch",
+	},
+};
+
 const struct operation *operation_find(struct slice name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {

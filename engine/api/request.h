@@ -69,7 +69,19 @@ enum operation_kind {
 	OPERATION_WRITE,
 	OPERATION_ADMIN, /* control plane */
 	OPERATION_STREAM, /* of the service DynamoDBStreams */
+	OPERATION_MONITOR, /* of the service CloudWatch */
+	OPERATION_KIND_COUNT
 };
+
+/* A service, as requests over HTTP name it. */
+struct operation_service {
+	const char *target; /* what X-Amz-Target begins with: "DynamoDB_20120810" */
+	const char *signing; /* in the scope of a signature: "dynamodb" */
+	const char *action; /* in front of an action that is denied: "dynamodb" */
+};
+
+/* Of operations of the kind. */
+extern const struct operation_service operation_services[OPERATION_KIND_COUNT];
 
 struct engine;
 struct request;
