@@ -4,7 +4,8 @@
 
 #include <stdlib.h>
 
-#define SECOND_NS 1000000000LL
+#define SECOND_NS   1000000000LL
+#define LONG_DIGITS 18 /* that fit 64 bits, whatever they are */
 
 struct reader {
 	const struct json_document *document;
@@ -115,6 +116,21 @@ static int read_integer(const struct reader *reader, const json_t *node, const c
 		return not_scalar(reader, node, class, err);
 	text = arena_copy(reader->arena, text); /* ends it with NUL */
 	*ret = (struct optional_integer){ true, to_integer(text) };
+	return 0;
+}
+
+/* The service refuses digits in a string here too. DynamoDB Local takes them, and
+ * the console dynamodb-admin, made for that one, sends the capacity of a new table
+ * so. */
+static int read_long(const struct reader *reader, const json_t *node, struct optional_integer *ret,
+	struct error *err)
+{
+	const char *text = json_string_value(node);
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+
+	if (digits == 0 || digits > LONG_DIGITS || digits != json_string_length(node))
+		return read_integer(reader, node, "Long", ret, err);
+	*ret = (struct optional_integer){ true, strtoll(text, NULL, 10) };
 	return 0;
 }
 
@@ -400,7 +416,7 @@ static int read_field(const struct reader *reader, const struct field *field, co
 	case FIELD_INTEGER:
 		return read_integer(reader, node, "Integer", member, err);
 	case FIELD_LONG:
-		return read_integer(reader, node, "Long", member, err);
+		return read_long(reader, node, member, err);
 	case FIELD_BOOLEAN:
 		return read_boolean(reader, node, member, err);
 	case FIELD_STRUCT:

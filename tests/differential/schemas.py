@@ -116,7 +116,7 @@ THROUGHPUT = [
     {"ReadCapacityUnits": 0, "WriteCapacityUnits": 1},
     {"ReadCapacityUnits": -1, "WriteCapacityUnits": -1},
     {"ReadCapacityUnits": 1},
-    {"ReadCapacityUnits": "1", "WriteCapacityUnits": 1},
+    {"ReadCapacityUnits": "x", "WriteCapacityUnits": 1},
     {"ReadCapacityUnits": 1.5, "WriteCapacityUnits": 1},
     {"ReadCapacityUnits": 1_000_000_000_001, "WriteCapacityUnits": 1},
     {},

@@ -7,10 +7,9 @@ import subprocess
 import pytest
 
 from mounting import COMMAND_SECONDS, SOURCE, environment
+from node_packages import INSTALL_SECONDS, install
 
 PACKAGES = ("@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb")
-DIRECTORY = SOURCE / ".oracles" / "javascript"
-INSTALL_SECONDS = 200
 
 STEPS = {
     "create": "SUCCESS",
@@ -28,27 +27,9 @@ STEPS = {
 pytestmark = pytest.mark.limit(INSTALL_SECONDS + 60)
 
 
-def sdk():
-    """Where the packages are, fetched when they are not there yet."""
-    for program in ("node", "npm"):
-        if not shutil.which(program):
-            pytest.skip(f"there is no {program}")
-    if all((DIRECTORY / "node_modules" / package).is_dir() for package in PACKAGES):
-        return DIRECTORY
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
-    try:
-        subprocess.run(
-            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", DIRECTORY, *PACKAGES],
-            check=True, timeout=INSTALL_SECONDS, stdin=subprocess.DEVNULL, capture_output=True,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        pytest.skip(f"npm could not fetch the SDK ({error})")
-    return DIRECTORY
-
-
 @pytest.fixture(scope="module")
 def results(request):
-    packages = sdk()
+    packages = install("javascript", *PACKAGES)
     api = request.getfixturevalue("api")
     result = subprocess.run(
         [shutil.which("node"), SOURCE / "tests" / "e2e" / "javascript.mjs", packages, api.url],

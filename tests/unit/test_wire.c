@@ -73,6 +73,27 @@ static void a_long_is_called_so(void)
 		"Unrecognized collection type class java.lang.Long");
 }
 
+static void a_long_may_be_digits_in_a_string(void)
+{
+	static const char *const refused[] = { "''", "'-1'", "' 3'", "'3.5'", "'3\\u0000'",
+		"'1234567890123456789'" };
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	const struct create_table_input *in = read_input(&arena, OPERATION_CREATE_TABLE,
+		"{'ProvisionedThroughput': {'ReadCapacityUnits': '007'}}", &err);
+
+	CHECK(in);
+	CHECK_INT(in->provisioned_throughput->read_capacity_units.value, 7);
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		struct buf json CLEANUP(buf_release) = BUF_INIT;
+
+		buf_appendf(
+			&json, "{'ProvisionedThroughput': {'ReadCapacityUnits': %s}}", refused[i]);
+		check_refused(OPERATION_CREATE_TABLE, buf_string(&json),
+			"STRING_VALUE cannot be converted to Long");
+	}
+}
+
 static void a_boolean_must_be_true_or_false(void)
 {
 	check_refused(OPERATION_GET_ITEM, "{'ConsistentRead': 'true'}",
@@ -436,6 +457,7 @@ static const struct test_case cases[] = {
 	{ "an enumeration must be a JSON string", an_enumeration_must_be_a_json_string },
 	{ "an integer must be a JSON number", an_integer_must_be_a_json_number },
 	{ "a long is called so", a_long_is_called_so },
+	{ "a long may be digits in a string", a_long_may_be_digits_in_a_string },
 	{ "a boolean must be true or false", a_boolean_must_be_true_or_false },
 	{ "a list must be a JSON array", a_list_must_be_a_json_array },
 	{ "a list's element must be a JSON object", a_list_s_element_must_be_a_json_object },
