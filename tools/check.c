@@ -1,5 +1,6 @@
 /* dynamount check: the engine's integrity check of a whole data directory. */
 #include "commands.h"
+#include "key_option.h"
 
 #include "api/engine.h"
 
@@ -28,7 +29,7 @@ int command_check(const struct command *command, int argc, char **argv)
 		fprintf(stderr, "dynamount: %s: %s\n", argv[1], strerrordesc_np(errno));
 		return EXIT_FAILURE;
 	}
-	if (engine_check(argv[1], print_problem, NULL, &totals, &err) < 0) {
+	if (engine_check(argv[1], key_option(), print_problem, NULL, &totals, &err) < 0) {
 		fprintf(stderr, "dynamount: %s\n", err.message);
 		return EXIT_FAILURE;
 	}

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "client_remote.h"
+#include "key_option.h"
 #include "local_socket.h"
 #include "where.h"
 
@@ -83,7 +84,7 @@ static int find_server(struct client *client, struct error *err)
 static int open_data(struct client *client, struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
-	const struct engine_options options = { 0 };
+	const struct engine_options options = { .key_file = key_option() };
 	int64_t deadline_ns = clock_monotonic_ns() + WAIT_NS;
 	int r;
 

@@ -34,6 +34,8 @@ int command_import(const struct command *command, int argc, char **argv);
 /* Says how the command is called, on standard error. Returns the exit status
  * of a wrong call, 2. */
 int command_usage(const struct command *command);
+/* Whether it takes the option of key_option.h beside those it tells. */
+bool command_takes_key(const struct command *command);
 /* For a command without options: whether it was given so many arguments, which
  * then begin at argv[optind]. */
 bool command_arguments(int argc, char **argv, int least, int most);

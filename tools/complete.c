@@ -7,6 +7,7 @@
 
 #include "client.h"
 #include "commands.h"
+#include "key_option.h"
 #include "where.h"
 
 #include <ctype.h>
@@ -125,6 +126,8 @@ static void add_options(struct completion *completion, const struct command *com
 		return;
 	}
 	visit_options(command, add_option, completion);
+	if (command_takes_key(command))
+		add_word(completion, SLICE(KEY_OPTION "="));
 	add_word(completion, SLICE("--help"));
 }
 
@@ -253,25 +256,42 @@ static void complete_command(
 		add_argument(completion, command, index);
 }
 
+/* Whether the last word is the option that goes in any place, or its value. */
+static bool is_key_option(int argc, char **argv)
+{
+	return strncmp(argv[argc - 1], KEY_OPTION "=", strlen(KEY_OPTION "=")) == 0 ||
+	       (argc > 1 && strcmp(argv[argc - 2], KEY_OPTION) == 0);
+}
+
+static void complete_words(struct completion *completion, int argc, char **argv)
+{
+	for (const struct command *command = commands; argc > 1 && command->name; command++) {
+		if (strcmp(command->name, argv[0]) == 0)
+			complete_command(completion, command, argc, argv);
+	}
+}
+
 static void complete_name(struct completion *completion)
 {
 	for (const struct command *command = commands; command->name; command++)
 		add_word(completion, slice_from_string(command->name));
 	add_word(completion, SLICE("--help"));
 	add_word(completion, SLICE("--version"));
+	add_word(completion, SLICE(KEY_OPTION "="));
 }
 
 void complete_print(int argc, char **argv)
 {
 	struct completion completion = { .word = slice_from_string(argc ? argv[argc - 1] : ""),
 		.rest = "nothing" };
+	bool of_key = argc && is_key_option(argc, argv);
 
-	if (argc < 2)
+	if (of_key)
+		completion.rest = "files";
+	else if (key_option_take(&argc, argv) == 0 && argc < 2)
 		complete_name(&completion);
-	for (const struct command *command = commands; argc > 1 && command->name; command++) {
-		if (strcmp(command->name, argv[0]) == 0)
-			complete_command(&completion, command, argc, argv);
-	}
+	else
+		complete_words(&completion, argc, argv);
 	printf("%s\n%s", completion.rest, buf_string(&completion.candidates));
 	buf_release(&completion.candidates);
 }

@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "complete.h"
+#include "key_option.h"
 #include "server_options.h"
 
 #include "base/cleanup.h"
@@ -164,6 +165,13 @@ bool command_arguments(int argc, char **argv, int least, int most)
 	return argc - optind >= least && argc - optind <= most;
 }
 
+bool command_takes_key(const struct command *command)
+{
+	bool told = command->options && strstr(command->options, "--key-file=");
+
+	return !told && (strstr(command->arguments, "WHERE") || strstr(command->arguments, "DATA"));
+}
+
 static int width_of_calls(void)
 {
 	size_t width = 0;
@@ -194,8 +202,10 @@ static int print_command_help(const struct command *command)
 	printf("usage: dynamount %s %s\n\n%s\n", command->name, command->arguments, command->help);
 	if (strstr(command->arguments, "WHERE"))
 		printf(WHERE_HELP);
-	if (command->options)
-		printf("\noptions:\n%s", command->options);
+	if (command->options || command_takes_key(command))
+		printf("\noptions:\n%s", command->options ? command->options : "");
+	if (command_takes_key(command))
+		printf(KEY_OPTION_HELP);
 	return 0;
 }
 
@@ -227,6 +237,12 @@ int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+		complete_print(argc - 2, argv + 2);
+		return 0;
+	}
+	if (key_option_take(&argc, argv) < 0)
+		return 2;
 	if (argc < 2) {
 		print_help(stderr);
 		return 2;
@@ -237,10 +253,6 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		printf("dynamount %s\n", DYNAMOUNT_VERSION);
-		return 0;
-	}
-	if (strcmp(argv[1], "--complete") == 0) {
-		complete_print(argc - 2, argv + 2);
 		return 0;
 	}
 	command = find_command(argv[1]);

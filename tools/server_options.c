@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "key_option.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -113,6 +114,7 @@ static const struct server_option {
 	ROW("ttl-interval", ttl_interval_seconds, set_seconds),
 	ROW("region", region, set_region),
 	ROW("account", account, set_account),
+	ROW("key-file", key_file, set_path),
 	ROW("http", http, set_string),
 	ROW("credentials", credentials, set_path),
 	ROW("tls-cert", tls_certificate, set_path),
@@ -123,7 +125,7 @@ _Static_assert(ARRAY_SIZE(known_options) == SERVER_OPTION_COUNT, "count them aga
 void server_options_release(struct server_options *options)
 {
 	char *strings[] = { options->region, options->account, options->http, options->credentials,
-		options->tls_certificate, options->tls_key };
+		options->tls_certificate, options->tls_key, options->key_file };
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
@@ -174,6 +176,7 @@ struct engine_options server_options_engine(const struct server_options *options
 		.ttl_interval_seconds = options->ttl_interval_seconds,
 		.region = options->region,
 		.account = options->account,
+		.key_file = options->key_file ? options->key_file : key_option(),
 	};
 }
 

@@ -17,6 +17,7 @@ struct server_options {
 	char *region, *account;
 	char *http; /* the address, or NULL: no such door */
 	char *credentials, *tls_certificate, *tls_key; /* absolute paths */
+	char *key_file; /* the same; NULL: what key_option() says */
 };
 
 /* Lines of --help. */
@@ -29,6 +30,7 @@ struct server_options {
 	"  --region=NAME            in ARNs and signatures (default us-east-1)\n" \
 	"  --account=ID             in ARNs (default 123456789012)\n" \
 	"  --ttl-interval=SECONDS   how often to delete items that have expired (default 2)\n" \
+	"  --key-file=FILE          the key of the data directory; a new one is encrypted by it\n" \
 	"  --credentials=FILE       verify signatures over HTTP; needed beyond loopback\n" \
 	"  --tls-cert=FILE          HTTPS with this certificate (PEM)\n" \
 	"  --tls-key=FILE           and its key\n"
@@ -45,7 +47,7 @@ int server_option_set_long(struct server_options *options, int code, const char 
 /* Fills rows for getopt_long(), whose codes begin at SERVER_OPTION_FIRST, and
  * ends them with an empty row. */
 #define SERVER_OPTION_FIRST 512
-#define SERVER_OPTION_COUNT 9
+#define SERVER_OPTION_COUNT 10
 void server_options_long(struct option rows[SERVER_OPTION_COUNT + 1]);
 
 /* What they say to the engine and to the listener; borrowed. */

@@ -14,6 +14,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		.cache_bytes = options->cache_bytes,
 		.ttl_interval_seconds = options->ttl_interval_seconds,
 		.region = options->region,
+		.key_file = options->key_file,
 	};
 	struct monitor_options monitor_options = { 0 };
 	struct store *store;
@@ -116,10 +117,10 @@ int engine_find_table(
 	return r;
 }
 
-int engine_check(const char *path, engine_check_report *report, void *context,
+int engine_check(const char *path, const char *key_file, engine_check_report *report, void *context,
 	struct engine_check_totals *ret, struct error *err)
 {
-	struct store_options options = { .read_only_check = true };
+	struct store_options options = { .read_only_check = true, .key_file = key_file };
 	struct check_totals totals = { 0 };
 	struct store *store;
 	int r;

@@ -20,6 +20,7 @@ struct engine_options {
 	unsigned ttl_interval_seconds; /* between looks for what has expired; 0: 2 */
 	const char *region; /* NULL: us-east-1 */
 	const char *account; /* NULL: 123456789012 */
+	const char *key_file; /* of the encryption of the data directory; NULL: it has none */
 };
 
 /* Opens the data directory, creating it if absent. ERROR_IN_USE names the
@@ -50,5 +51,5 @@ struct engine_check_totals {
 	uint64_t tables, items, bytes, problems;
 };
 typedef void engine_check_report(void *context, struct slice table_name, const char *problem);
-int engine_check(const char *path, engine_check_report *report, void *context,
+int engine_check(const char *path, const char *key_file, engine_check_report *report, void *context,
 	struct engine_check_totals *ret, struct error *err) NODISCARD;

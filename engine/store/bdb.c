@@ -6,6 +6,8 @@
  *    larger ones a power failure could leave a page half old, half new, and
  *    recovery trusts every page it finds.
  * 3. Nothing of Berkeley DB's reaches standard error but through the log.
+ * 4. Every file of an encrypted environment is encrypted: it is opened here or it
+ *    is not opened.
  */
 #include "store/bdb.h"
 #include "base/clock.h"
@@ -30,24 +32,26 @@
 #define LOCK_BUCKETS 16381u
 
 #define ENV_FLAGS \
-	(DB_CREATE | DB_RECOVER | DB_PRIVATE | DB_THREAD | DB_INIT_MPOOL | DB_INIT_LOG | \
-		DB_INIT_LOCK | DB_INIT_TXN)
+	(DB_CREATE | DB_PRIVATE | DB_THREAD | DB_INIT_MPOOL | DB_INIT_LOG | DB_INIT_LOCK | \
+		DB_INIT_TXN)
 
 /* On a full disk Berkeley DB says so for each page that it can't write: of its
  * messages so many go to the log within so long. */
 #define MESSAGES_MAX       8
 #define MESSAGES_PERIOD_NS (60 * 1000000000LL)
 
-/* Where messages go, kept as the environment's app_private. */
-struct redirection {
-	bdb_messages *function; /* NULL: the log */
+/* What is known of an environment beside Berkeley DB: its app_private. */
+struct env_state {
+	bdb_messages *function; /* where messages go; NULL: the log */
 	void *context;
-	pthread_mutex_t mutex; /* of the rest */
+	pthread_mutex_t mutex; /* of the rest; a leaf but for the log's settings */
 	int64_t period_start;
 	unsigned long logged; /* or held back, in this period */
+	unsigned holds; /* on files */
+	struct buf unwanted; /* names of files to remove, each ended by NUL */
 };
 
-static void log_message(struct redirection *to, const char *message)
+static void log_message(struct env_state *to, const char *message)
 {
 	int64_t now = clock_monotonic_ns();
 	unsigned long logged, held_back = 0;
@@ -68,7 +72,7 @@ static void log_message(struct redirection *to, const char *message)
 
 static void bdb_message(const DB_ENV *env, const char *prefix, const char *message)
 {
-	struct redirection *to = env->app_private;
+	struct env_state *to = env->app_private;
 
 	(void)prefix;
 	if (to->function)
@@ -79,7 +83,7 @@ static void bdb_message(const DB_ENV *env, const char *prefix, const char *messa
 
 void bdb_env_redirect(DB_ENV *env, bdb_messages *function, void *context)
 {
-	struct redirection *to = env->app_private;
+	struct env_state *to = env->app_private;
 
 	to->function = function;
 	to->context = context;
@@ -96,12 +100,18 @@ static uint64_t pool_bytes(uint64_t cache_bytes)
 	return cache_bytes < (500u << 20) ? cache_bytes / 5 * 4 : cache_bytes;
 }
 
-static int env_configure(DB_ENV *env, uint64_t cache_bytes)
+static int set_password(DB_ENV *env, const char *password)
 {
-	const uint64_t pool = pool_bytes(cache_bytes);
+	return password ? env->set_encrypt(env, password, DB_ENCRYPT_AES) : 0;
+}
+
+static int env_configure(DB_ENV *env, const struct bdb_env_options *options)
+{
+	const uint64_t pool = pool_bytes(options->cache_bytes);
 	const int results[] = {
+		set_password(env, options->password),
 		env->set_cachesize(env, (uint32_t)(pool >> 30), pool & ((1u << 30) - 1), 1),
-		env->set_mp_tablesize(env, (uint32_t)(cache_bytes / PAGE_BYTES * 5 / 4)),
+		env->set_mp_tablesize(env, (uint32_t)(options->cache_bytes / PAGE_BYTES * 5 / 4)),
 		env->set_mp_mtxcount(env, POOL_MUTEXES),
 		env->set_lg_bsize(env, LOG_BUFFER_BYTES),
 		env->set_lg_max(env, LOG_FILE_BYTES),
@@ -130,21 +140,23 @@ static bool is_disk_full(const char *path)
 	       (uint64_t)disk.f_bavail * disk.f_frsize < LOG_FILE_BYTES;
 }
 
-int bdb_env_open(const char *path, uint64_t cache_bytes, DB_ENV **ret, struct error *err)
+int bdb_env_open(
+	const char *path, const struct bdb_env_options *options, DB_ENV **ret, struct error *err)
 {
-	struct redirection *redirection;
+	uint32_t recovery = options->is_copy ? DB_RECOVER_FATAL : DB_RECOVER;
+	struct env_state *state;
 	DB_ENV *env;
 	int r = db_env_create(&env, 0);
 
 	if (r)
 		return bdb_error(err, r, "creating the environment");
-	redirection = memory_new_zero(sizeof(*redirection));
-	pthread_mutex_init(&redirection->mutex, NULL);
-	env->app_private = redirection;
+	state = memory_new_zero(sizeof(*state));
+	pthread_mutex_init(&state->mutex, NULL);
+	env->app_private = state;
 	env->set_errcall(env, bdb_message);
-	r = env_configure(env, cache_bytes);
+	r = env_configure(env, options);
 	if (!r)
-		r = env->open(env, path, ENV_FLAGS, 0600);
+		r = env->open(env, path, ENV_FLAGS | recovery, 0600);
 	if (r) {
 		bdb_env_closep(&env);
 		return is_disk_full(path)
@@ -157,17 +169,18 @@ int bdb_env_open(const char *path, uint64_t cache_bytes, DB_ENV **ret, struct er
 
 void bdb_env_closep(DB_ENV **env)
 {
-	struct redirection *redirection;
+	struct env_state *state;
 	int r;
 
 	if (!*env)
 		return;
-	redirection = (*env)->app_private;
+	state = (*env)->app_private;
 	r = (*env)->close(*env, 0);
 	if (r)
 		log_warning("store: closing the environment: %s", db_strerror(r));
-	pthread_mutex_destroy(&redirection->mutex);
-	free(redirection);
+	pthread_mutex_destroy(&state->mutex);
+	buf_release(&state->unwanted);
+	free(state);
 	*env = NULL;
 }
 
@@ -185,6 +198,83 @@ int bdb_env_checkpoint(DB_ENV *env, uint32_t log_kilobytes, struct error *err)
 	return r ? bdb_error(err, r, "writing a checkpoint") : 0;
 }
 
+/* What fails to go now goes when the store is opened again. */
+static void remove_all(DB_ENV *env, struct slice names)
+{
+	while (names.len) {
+		struct error err CLEANUP(error_release) = ERROR_INIT;
+		struct slice name = slice_from_string(names.data);
+
+		if (bdb_file_remove(env, name.data, &err) < 0)
+			log_warning("store: %s", err.message);
+		names = slice_skip(names, name.len + 1);
+	}
+}
+
+static void keep_log(DB_ENV *env, bool keep)
+{
+	int r = env->log_set_config(env, DB_LOG_AUTO_REMOVE, !keep);
+
+	if (r)
+		log_warning("store: configuring the log: %s", db_strerror(r));
+}
+
+void bdb_env_hold_files(DB_ENV *env)
+{
+	struct env_state *state = env->app_private;
+
+	pthread_mutex_lock(&state->mutex);
+	if (!state->holds++)
+		keep_log(env, true);
+	pthread_mutex_unlock(&state->mutex);
+}
+
+void bdb_env_release_files(DB_ENV *env)
+{
+	struct buf unwanted CLEANUP(buf_release) = BUF_INIT;
+	struct env_state *state = env->app_private;
+
+	pthread_mutex_lock(&state->mutex);
+	if (!--state->holds) {
+		keep_log(env, false);
+		unwanted = state->unwanted;
+		state->unwanted = BUF_INIT;
+	}
+	pthread_mutex_unlock(&state->mutex);
+	remove_all(env, buf_slice(&unwanted));
+}
+
+/* False when files may be removed now. */
+static bool note_unwanted(DB_ENV *env, const char *file)
+{
+	struct env_state *state = env->app_private;
+	bool held;
+
+	pthread_mutex_lock(&state->mutex);
+	held = state->holds;
+	if (held)
+		buf_append(&state->unwanted, file, strlen(file) + 1);
+	pthread_mutex_unlock(&state->mutex);
+	return held;
+}
+
+int bdb_file_remove(DB_ENV *env, const char *file, struct error *err)
+{
+	int r;
+
+	if (note_unwanted(env, file))
+		return 0;
+	r = env->dbremove(env, NULL, file, NULL, DB_AUTO_COMMIT);
+	return r ? bdb_error(err, r, "removing a file") : 0;
+}
+
+static bool is_encrypted(DB_ENV *env)
+{
+	uint32_t flags = 0;
+
+	return env->get_encrypt_flags(env, &flags) == 0 && flags & DB_ENCRYPT_AES;
+}
+
 int bdb_file_open(
 	DB_ENV *env, DB_TXN *txn, const char *file, uint32_t flags, DB **ret, struct error *err)
 {
@@ -195,6 +285,8 @@ int bdb_file_open(
 		return bdb_error(err, r, "creating a file handle");
 	r = db->set_pagesize(db, PAGE_BYTES);
 	flags |= DB_THREAD | (txn ? 0 : DB_AUTO_COMMIT);
+	if (!r && is_encrypted(env))
+		r = db->set_flags(db, DB_ENCRYPT);
 	if (!r)
 		r = db->open(db, txn, file, NULL, DB_BTREE, flags, 0600);
 	if (r) {

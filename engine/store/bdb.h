@@ -7,14 +7,22 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include <db.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+struct bdb_env_options {
+	uint64_t cache_bytes;
+	const char *password; /* of its encryption; NULL: it has none */
+	bool is_copy; /* taken while it was written: recovery looks at the whole log */
+};
 
 /*
  * Opens the transactional environment of a directory, running recovery. The
  * regions are private to the process: the lock file keeps others out.
  * Transactions commit to the operating system; bdb_env_flush() goes further.
  */
-int bdb_env_open(const char *path, uint64_t cache_bytes, DB_ENV **ret, struct error *err) NODISCARD;
+int bdb_env_open(const char *path, const struct bdb_env_options *options, DB_ENV **ret,
+	struct error *err) NODISCARD;
 /* NULL is allowed. */
 void bdb_env_closep(DB_ENV **env);
 int bdb_env_flush(DB_ENV *env, struct error *err) NODISCARD;
@@ -26,13 +34,22 @@ int bdb_env_checkpoint(DB_ENV *env, uint32_t log_kilobytes, struct error *err) N
 typedef void bdb_messages(void *context, const char *message);
 void bdb_env_redirect(DB_ENV *env, bdb_messages *function, void *context);
 
-/* Opens a B-tree. Flags are DB->open's, as DB_CREATE; without a transaction
- * the opening is one of its own. */
+/* From the first hold to the last release no file of the log is removed, and no
+ * other one: what a copy needs stays. */
+void bdb_env_hold_files(DB_ENV *env);
+void bdb_env_release_files(DB_ENV *env);
+
+/* Opens a B-tree, encrypted where the environment is. Flags are DB->open's, as
+ * DB_CREATE; without a transaction the opening is one of its own. */
 int bdb_file_open(DB_ENV *env, DB_TXN *txn, const char *file, uint32_t flags, DB **ret,
 	struct error *err) NODISCARD;
 /* Closes a file whose pages a checkpoint writes, or nobody needs. NULL is
  * allowed. */
 void bdb_file_closep(DB **db);
+
+/* Removes a file that nobody has open, in a transaction of its own; while files
+ * are held it only takes a note. */
+int bdb_file_remove(DB_ENV *env, const char *file, struct error *err) NODISCARD;
 
 /* Sets the error for what a Berkeley DB function returned while `doing`, a
  * gerund phrase: "reading a row". Always -1. */

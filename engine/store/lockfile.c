@@ -1,5 +1,6 @@
 #include "store/lockfile.h"
 #include "base/buf.h"
+#include "store/encryption.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,13 +23,27 @@ static void read_into(int fd, struct buf *buf)
 	}
 }
 
-static void append_command_line(struct buf *buf)
+/* The program and the first word that is no option: behind it an item may stand. */
+static void keep_command(struct buf *line)
+{
+	const char *start = buf_string(line), *end = start + line->len, *word = start;
+
+	do {
+		word += strlen(word) + 1;
+	} while (word < end && *word == '-');
+	if (word < end)
+		buf_resize(line, (size_t)(word - start) + strlen(word));
+}
+
+static void append_command_line(struct buf *buf, bool brief)
 {
 	struct buf line CLEANUP(buf_release) = BUF_INIT;
 	int fd CLEANUP(cleanup_close) = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0)
 		read_into(fd, &line);
+	if (brief)
+		keep_command(&line);
 	while (line.len && !line.data[line.len - 1])
 		line.len--;
 	for (size_t i = 0; i < line.len; i++) {
@@ -38,12 +53,12 @@ static void append_command_line(struct buf *buf)
 	}
 }
 
-static int write_owner(int fd, const char *path, struct error *err)
+static int write_owner(int fd, const char *path, bool brief, struct error *err)
 {
 	struct buf owner CLEANUP(buf_release) = BUF_INIT;
 
 	buf_appendf(&owner, "%d ", getpid());
-	append_command_line(&owner);
+	append_command_line(&owner, brief);
 	buf_append_char(&owner, '\n');
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, owner.data, owner.len, 0) < 0)
 		return error_set_errno(err, errno, "writing %s/lock", path);
@@ -64,7 +79,7 @@ static int in_use(int fd, const char *path, struct error *err)
 		(int)(blank - owner.data), owner.data, (int)(end - blank - 1), blank + 1);
 }
 
-int lockfile_take(const char *path, int *ret_fd, struct error *err)
+int lockfile_take(const char *path, const struct key_file *key, int *ret_fd, struct error *err)
 {
 	struct buf name CLEANUP(buf_release) = BUF_INIT;
 	int fd CLEANUP(cleanup_close) = -1;
@@ -78,7 +93,7 @@ int lockfile_take(const char *path, int *ret_fd, struct error *err)
 			return in_use(fd, path, err);
 		return error_set_errno(err, errno, "locking %s", buf_string(&name));
 	}
-	TRY(write_owner(fd, path, err));
+	TRY(write_owner(fd, path, key || encryption_is_on(path), err));
 	*ret_fd = fd;
 	fd = -1;
 	return 0;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define CACHE_BYTES_DEFAULT        (64u << 20)
@@ -61,6 +62,7 @@ static void store_free(struct store *store)
 	bdb_file_closep(&store->counts);
 	bdb_file_closep(&store->catalog);
 	bdb_env_closep(&store->env);
+	password_wipe(&store->password);
 	cleanup_close(&store->lock_fd);
 	worker_release(&store->worker);
 	watch_release(&store->watch);
@@ -71,13 +73,46 @@ static void store_free(struct store *store)
 	free(store);
 }
 
+/* Takes the directory, and finds out its password. */
+static int enter_directory(struct store *store, const struct store_options *options,
+	const struct key_file *key, struct error *err)
+{
+	TRY(make_directory(store->path, err));
+	TRY(lockfile_take(store->path, key, &store->lock_fd, err));
+	if (!options->password)
+		return encryption_open(store->path, key, &store->password, err);
+	store->password = *options->password;
+	return 0;
+}
+
+static int enter(struct store *store, const struct store_options *options, struct error *err)
+{
+	struct key_file key CLEANUP(key_file_release) = { NULL, NULL, 0 };
+
+	if (options->key_file)
+		TRY(key_file_read(options->key_file, &key, err));
+	TRY(enter_directory(store, options, options->key_file ? &key : NULL, err));
+	if (password_present(&store->password))
+		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }); /* it would hold items */
+	return 0;
+}
+
+static int open_environment(
+	struct store *store, const struct store_options *options, struct error *err)
+{
+	const struct bdb_env_options env_options = {
+		.cache_bytes = options->cache_bytes ? options->cache_bytes : CACHE_BYTES_DEFAULT,
+		.password = password_present(&store->password) ? store->password.text : NULL,
+		.is_copy = options->is_copy,
+	};
+
+	return bdb_env_open(store->path, &env_options, &store->env, err);
+}
+
 static int open_all(struct store *store, const struct store_options *options, struct error *err)
 {
-	uint64_t cache = options->cache_bytes ? options->cache_bytes : CACHE_BYTES_DEFAULT;
-
-	TRY(make_directory(store->path, err));
-	TRY(lockfile_take(store->path, &store->lock_fd, err));
-	TRY(bdb_env_open(store->path, cache, &store->env, err));
+	TRY(enter(store, options, err));
+	TRY(open_environment(store, options, err));
 	TRY(bdb_file_open(store->env, NULL, "catalog.db", DB_CREATE, &store->catalog, err));
 	TRY(bdb_file_open(store->env, NULL, "counts.db", DB_CREATE, &store->counts, err));
 	TRY(stream_set_open(store, err));
@@ -122,6 +157,11 @@ void store_close(struct store *store)
 int store_flush(struct store *store, struct error *err)
 {
 	return bdb_env_flush(store->env, err);
+}
+
+bool store_is_encrypted(const struct store *store)
+{
+	return password_present(&store->password);
 }
 
 const char *store_path(const struct store *store)

@@ -3,6 +3,7 @@
  * process.
  *
  *	DATA/lock	who holds it: pid and command line; flock()ed
+ *	DATA/encryption	of an encrypted one: which key it has (store/encryption.h)
  *	DATA/log.*	write-ahead log
  *	DATA/catalog.db	table name -> description
  *	DATA/counts.db	id of a table or an index -> counts of items and bytes
@@ -30,6 +31,7 @@
 #include <stdint.h>
 
 struct store;
+struct password;
 
 /* When an answered write is safe. */
 enum durability {
@@ -43,6 +45,10 @@ struct store_options {
 	unsigned ttl_interval_seconds; /* 0: the default, 2; between looks for what has expired */
 	const char *region; /* NULL: us-east-1; the records of streams name it */
 	bool read_only_check; /* opened for `check`: no worker threads */
+	const char *key_file; /* of its encryption; NULL: it has none */
+	const struct password *password; /* what a key file would give, for a copy of an open
+					  * store; or NULL */
+	bool is_copy; /* taken while it was written (bdb.h) */
 };
 
 /* Opens or creates the directory and its environment, runs recovery, starts
@@ -54,6 +60,8 @@ int store_open(const char *path, const struct store_options *options, struct sto
 void store_close(struct store *store);
 /* Makes everything committed so far survive power loss. */
 int store_flush(struct store *store, struct error *err) NODISCARD;
+/* Whether what it writes is encrypted. */
+bool store_is_encrypted(const struct store *store);
 /* The directory, as given. */
 const char *store_path(const struct store *store);
 

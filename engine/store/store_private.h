@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/bdb.h"
+#include "store/encryption.h"
 #include "store/store.h"
 #include "store/stream_set.h"
 #include "store/watch.h"
@@ -23,6 +24,7 @@ struct store {
 	char *region;
 	int lock_fd;
 	DB_ENV *env;
+	struct password password; /* of a copy, too */
 	DB *catalog; /* name -> description, see catalog.h */
 	DB *counts; /* id -> counts, see count.h */
 	DB *tokens; /* see token.h */

@@ -49,9 +49,7 @@ static struct stream *stream_ref(struct stream *stream)
 
 static int remove_file(struct store *store, const char *file, struct error *err)
 {
-	int r = store->env->dbremove(store->env, NULL, file, NULL, DB_AUTO_COMMIT);
-
-	return r ? bdb_error(err, r, "removing the file of a stream") : 0;
+	return bdb_file_remove(store->env, file, err);
 }
 
 static void stream_free(struct stream *stream)

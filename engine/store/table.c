@@ -96,9 +96,7 @@ const char *table_file_name(struct slice id, struct buf *buf)
 
 int table_remove_file(struct store *store, const char *file, struct error *err)
 {
-	int r = store->env->dbremove(store->env, NULL, file, NULL, DB_AUTO_COMMIT);
-
-	return r ? bdb_error(err, r, "removing the file of a deleted table or index") : 0;
+	return bdb_file_remove(store->env, file, err);
 }
 
 static void body_free(struct table_body *body)
