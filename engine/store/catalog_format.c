@@ -169,6 +169,14 @@ static const struct field table_fields[] = {
 	TEXT("resource_policy", struct table_description, resource_policy),
 	TEXT("resource_policy_revision", struct table_description, resource_policy_revision),
 	LIST("tags", struct table_description, tags, tag_count, &tag_shape),
+	TEXT("history_id", struct table_description, history_id),
+	BOOLEAN("recovery_enabled", struct table_description, recovery_enabled),
+	INTEGER("recovery_days", struct table_description, recovery_days),
+	INTEGER("recovery_since", struct table_description, recovery_since),
+	BOOLEAN("creating", struct table_description, creating),
+	TEXT("restored_from_backup", struct table_description, restored_from_backup),
+	TEXT("restored_from_table", struct table_description, restored_from_table),
+	INTEGER("restored_ns", struct table_description, restored_ns),
 };
 static const struct shape table_shape = SHAPE(struct table_description, table_fields);
 

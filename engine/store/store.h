@@ -11,6 +11,7 @@
  *	DATA/tokens.db	request tokens (store/token.h)
  *	DATA/table-ID.db	rows of one table
  *	DATA/index-ID.db	entries of one index
+ *	DATA/history-ID.db, DATA/moments-ID.db	what rows were before (store/history.h)
  *	DATA/streams.db, DATA/stream-ID.db	changes (store/stream.h)
  *	DATA/journal-NAME.db	logs of text (store/journal.h)
  *

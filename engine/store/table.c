@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "store/backfill.h"
 #include "store/catalog.h"
+#include "store/history.h"
 #include "store/index_private.h"
 #include "store/row.h"
 #include "store/store_private.h"
@@ -51,6 +52,16 @@ static struct index *share_index(
 	return index_new(store, description->id);
 }
 
+static struct history *share_history(
+	struct store *store, const struct table *other, const struct table_description *description)
+{
+	if (!slice_present(description->history_id))
+		return NULL;
+	if (other && slice_equal(other->description.history_id, description->history_id))
+		return history_ref(other->history);
+	return history_new(store, description->history_id);
+}
+
 static struct table *version_new(struct table_body *body, const struct table *other,
 	const struct table_description *description)
 {
@@ -65,6 +76,7 @@ static struct table *version_new(struct table_body *body, const struct table *ot
 		arena_alloc_array(&table->arena, description->index_count, sizeof(*table->indexes));
 	for (size_t i = 0; i < description->index_count; i++)
 		table->indexes[i] = share_index(body->store, other, &description->indexes[i]);
+	table->history = share_history(body->store, other, description);
 	return table;
 }
 
@@ -120,6 +132,7 @@ static void version_free(struct table *table)
 
 	for (size_t i = 0; i < table->description.index_count; i++)
 		index_unref(table->indexes[i]);
+	history_unref(table->history);
 	arena_release(&table->arena);
 	free(table);
 	if (atomic_fetch_sub_explicit(&body->references, 1, memory_order_acq_rel) == 1)
@@ -145,10 +158,11 @@ int table_check(const struct table *table, struct error *err)
 	return 0;
 }
 
-int table_create_indexes(struct txn *txn, struct table *table, struct error *err)
+int table_create_files(struct txn *txn, struct table *table, struct error *err)
 {
 	for (size_t i = 0; i < table->description.index_count; i++)
 		TRY(index_open(table->indexes[i], txn->bdb, DB_CREATE | DB_EXCL, err));
+	TRY(history_open(table->history, txn->bdb, DB_CREATE | DB_EXCL, err));
 	table->open = true;
 	return 0;
 }
@@ -188,7 +202,7 @@ static int create_files(struct txn *txn, struct table *table, struct error *err)
 
 	TRY(bdb_file_open(txn->store->env, txn->bdb, table_file_name(table->description.id, &file),
 		DB_CREATE | DB_EXCL, &table->body->file, err));
-	return table_create_indexes(txn, table, err);
+	return table_create_files(txn, table, err);
 }
 
 static int creation_body(struct txn *txn, void *context, struct error *err)
@@ -234,6 +248,7 @@ int table_create(struct store *store, struct table_description *description, boo
 	TRY(table_make_id(arena, &description->id, err));
 	description->created_ns = clock_realtime_ns();
 	description->stream_id = description->stream_label = slice_of(NULL, 0);
+	description->history_id = slice_of(NULL, 0);
 	forget_index_ids(description, arena);
 	TRY(table_prepare_indexes(description, INDEX_ACTIVE, arena, err));
 	return txn_run(store, TXN_WRITE, durability, arena, creation_body, &creation, err);
@@ -255,6 +270,7 @@ static void deletion_ended(struct txn_end *end, bool committed)
 	newest->body->deleted = true;
 	for (size_t i = 0; i < newest->description.index_count; i++)
 		newest->indexes[i]->dropped = true;
+	history_drop(newest->history);
 	table_cache_remove(newest->body->store, newest);
 }
 
@@ -294,6 +310,8 @@ static int deletion_body(struct txn *txn, void *context, struct error *err)
 
 	if (body->deleted)
 		return TABLE_ABSENT;
+	if (body->pins)
+		return TABLE_PINNED;
 	if (deletion->only_if_empty)
 		TRY(table_look_empty(txn, body->newest, &empty, err));
 	if (!empty)

@@ -94,6 +94,17 @@ struct table_description {
 	struct slice resource_policy_revision;
 	const struct tag *tags; /* in order of addition */
 	size_t tag_count;
+	/* On the mount; without one of its own it is the mount's owner's, 0755. */
+	/* Continuous backups (store/recovery.h). */
+	struct slice history_id; /* UUID: of what is kept; absent: nothing is */
+	bool recovery_enabled;
+	int64_t recovery_days;
+	int64_t recovery_since; /* ns: the first moment that could be restored */
+	/* A table that is being filled from a backup or an import is for nobody else. */
+	bool creating;
+	struct slice restored_from_backup; /* ARN */
+	struct slice restored_from_table; /* ARN */
+	int64_t restored_ns; /* the moment that it shows */
 };
 
 struct table;
@@ -138,10 +149,11 @@ int table_update(struct store *store, struct slice name, struct arena *arena,
 	enum durability durability, table_mutator *mutate, void *context,
 	struct error *err) NODISCARD;
 #define TABLE_NOT_EMPTY 3
-/* Deletes a table with all its rows: 0, TABLE_ABSENT, or with only_if_empty
- * TABLE_NOT_EMPTY when it holds any row (decided under the writer's mutex, so
- * that no row can slip in). Requests that hold it see ERROR_TABLE_NOT_FOUND
- * from then on. */
+#define TABLE_PINNED    4
+/* Deletes a table with all its rows: 0, TABLE_ABSENT, TABLE_PINNED while a
+ * snapshot of it is read, or with only_if_empty TABLE_NOT_EMPTY when it holds any
+ * row (decided under the writer's mutex, so that no row can slip in). Requests
+ * that hold it see ERROR_TABLE_NOT_FOUND from then on. */
 int table_delete(struct store *store, struct slice name, bool only_if_empty,
 	enum durability durability, struct error *err) NODISCARD;
 /* Names of tables in byte order after `after` (absent: from the first), at

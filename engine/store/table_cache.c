@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "store/backfill.h"
 #include "store/catalog.h"
+#include "store/history.h"
 #include "store/index_private.h"
 #include "store/store_private.h"
 #include "store/table_private.h"
@@ -113,6 +114,7 @@ static int open_locked(struct table *table, struct error *err)
 	TRY(open_body_locked(table->body, err));
 	for (size_t i = 0; i < table->description.index_count; i++)
 		TRY(index_open(table->indexes[i], NULL, 0, err));
+	TRY(history_open(table->history, NULL, 0, err));
 	table->open = true;
 	return 0;
 }
@@ -232,6 +234,11 @@ static bool has_index(const struct table *table, struct slice id)
 	return false;
 }
 
+static bool has_history(const struct table *table, struct slice id)
+{
+	return slice_equal(table->description.history_id, id);
+}
+
 static bool is_table(const struct table *table, struct slice id)
 {
 	return slice_equal(table->description.id, id);
@@ -244,6 +251,8 @@ static const struct file_kind {
 } file_kinds[] = {
 	{ SLICE("table-"), is_table },
 	{ SLICE("index-"), has_index },
+	{ SLICE("history-"), has_history },
+	{ SLICE("moments-"), has_history },
 };
 
 /* Whether a file's name is of that kind, and of no table in the cache. */

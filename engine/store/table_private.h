@@ -18,6 +18,8 @@
 #include "store/txn_private.h"
 #include <stdatomic.h>
 
+struct history;
+struct history_pin;
 struct index;
 
 /* What all versions of a table share. */
@@ -28,6 +30,7 @@ struct table_body {
 	char *id; /* NUL-terminated */
 	DB *file; /* opened by the first table_find() */
 	struct table *newest; /* under the writer mutex; borrowed from the cache */
+	struct history_pin *pins; /* under the writer mutex */
 	struct counters counters;
 	bool stuck; /* the worker failed at it; the worker's alone */
 };
@@ -40,6 +43,7 @@ struct table {
 	struct arena arena;
 	struct table_description description;
 	struct index **indexes; /* one for each of the description's; a reference each */
+	struct history *history; /* a reference; NULL: none is kept */
 };
 
 /* ERROR_TABLE_NOT_FOUND when it was deleted while it was held. */
@@ -57,8 +61,8 @@ struct table *table_new_version(struct table *table, const struct table_descript
 /* Opens the files of a table unless they are open. */
 int table_open(struct table *table, struct error *err) NODISCARD;
 /* Creates, within a transaction, the files of those of its indexes that have
- * none. */
-int table_create_indexes(struct txn *txn, struct table *table, struct error *err) NODISCARD;
+ * none, and of its history. */
+int table_create_files(struct txn *txn, struct table *table, struct error *err) NODISCARD;
 /* Whether it holds no row. */
 int table_look_empty(struct txn *txn, struct table *table, bool *ret, struct error *err) NODISCARD;
 

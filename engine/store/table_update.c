@@ -1,6 +1,7 @@
 #include "base/memory.h"
 #include "store/backfill.h"
 #include "store/catalog.h"
+#include "store/history.h"
 #include "store/index_private.h"
 #include "store/store_private.h"
 #include "store/table_cache.h"
@@ -108,6 +109,8 @@ static void replacement_ended(struct txn_end *end, bool committed)
 		if (!has_index(next, old->indexes[i]))
 			old->indexes[i]->dropped = true;
 	}
+	if (old->history != next->history)
+		history_drop(old->history);
 	old->body->newest = next;
 	table_cache_replace(store, old, next);
 	worker_note_tables(&store->worker);
@@ -127,7 +130,7 @@ int table_replace(struct txn *txn, struct table *old, struct table_description *
 		.next = table_new_version(old, description),
 	};
 	txn_at_end(txn, &replacement->end);
-	TRY(table_create_indexes(txn, replacement->next, err));
+	TRY(table_create_files(txn, replacement->next, err));
 	TRY(forget_dropped(txn, old, replacement->next, err));
 	TRY(catalog_put(txn, description, err));
 	table_add_change(txn, CHANGE_TABLE_UPDATED, description);

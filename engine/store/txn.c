@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "store/cursor.h"
 #include "store/store_private.h"
 #include "store/txn_private.h"
@@ -5,6 +6,25 @@
 struct arena *txn_arena(const struct txn *txn)
 {
 	return txn->arena;
+}
+
+uint64_t txn_next_stamp(struct txn *txn, uint64_t after)
+{
+	struct store *store = txn->store;
+	uint64_t stamp = (uint64_t)clock_realtime_ns();
+
+	if (after < store->last_stamp)
+		after = store->last_stamp;
+	if (stamp <= after)
+		stamp = after + 1;
+	store->last_stamp = stamp;
+	return stamp;
+}
+
+void txn_raise_stamp(struct txn *txn, uint64_t stamp)
+{
+	if (stamp > txn->store->last_stamp)
+		txn->store->last_stamp = stamp;
 }
 
 void txn_at_end(struct txn *txn, struct txn_end *end)

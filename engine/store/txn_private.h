@@ -31,6 +31,11 @@ struct txn {
 	struct buf record; /* memory for one being written */
 };
 
+/* A stamp for a change: the time in ns, or what makes it greater than the store's
+ * last one, and than `after`. */
+uint64_t txn_next_stamp(struct txn *txn, uint64_t after);
+/* Makes all stamps from now on greater than this one. */
+void txn_raise_stamp(struct txn *txn, uint64_t stamp);
 void txn_at_end(struct txn *txn, struct txn_end *end);
 /* Gathers a change for the watcher. The table's name and id must stay until it is
  * told, after the transaction's end. */

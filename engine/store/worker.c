@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/backfill.h"
+#include "store/history.h"
 #include "store/store_private.h"
 #include "store/stream.h"
 #include "store/table_cache.h"
@@ -184,12 +185,34 @@ static int64_t run_expire(struct worker *worker)
 	return clock_monotonic_ns() + worker->ttl_interval_seconds * SECOND_NS;
 }
 
+static bool has_history(struct worker *worker)
+{
+	struct table_array array CLEANUP(table_array_release) = { NULL, 0 };
+	bool found = false;
+
+	table_cache_all(worker->store, &array);
+	for (size_t i = 0; i < array.count && !found; i++)
+		found = slice_present(table_description(array.tables[i])->history_id);
+	return found;
+}
+
+static int64_t run_forget(struct worker *worker)
+{
+	struct error err = ERROR_INIT;
+
+	if (!has_history(worker))
+		return NEVER;
+	worker_log(history_trim(worker->store, clock_realtime_ns(), &err), &err);
+	return clock_monotonic_ns() + TRIM_NS;
+}
+
 /* Each does a step, and returns when it wants to be called again. */
 static int64_t (*const duties[DUTY_COUNT])(struct worker *worker) = {
 	[DUTY_CATCH_UP] = run_catch_up,
 	[DUTY_CHECKPOINT] = run_checkpoint,
 	[DUTY_TRIM] = run_trim,
 	[DUTY_EXPIRE] = run_expire,
+	[DUTY_FORGET] = run_forget,
 };
 
 static int64_t earliest(const struct worker *worker)
@@ -212,6 +235,7 @@ static void take_notes_locked(struct worker *worker)
 		return;
 	worker->tables_changed = false;
 	worker->due[DUTY_CATCH_UP] = worker->due[DUTY_TRIM] = worker->due[DUTY_EXPIRE] = 0;
+	worker->due[DUTY_FORGET] = 0;
 }
 
 static void sleep_locked(struct worker *worker, int64_t until_ns)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "model/item.h"
 #include "model/plain.h"
+#include "store/history.h"
 #include "store/index_private.h"
 #include "store/record.h"
 #include "store/store_private.h"
@@ -27,6 +28,7 @@ struct step {
 	const struct map *new_item; /* to be stored */
 	enum change_kind change;
 	struct row_meta meta; /* of the new row */
+	uint64_t stamp; /* of the change */
 	struct index_write *indexes;
 	size_t index_count;
 };
@@ -54,18 +56,15 @@ static int check_expectation(const struct step *step, struct error *err)
 	abort();
 }
 
-/* The time, or what makes it greater than the store's last stamp and the row's. */
+/* Greater than the row's last stamp, and any in the table's history. */
 static uint64_t next_stamp(const struct step *step)
 {
-	struct store *store = step->txn->store;
-	uint64_t stamp = (uint64_t)clock_realtime_ns();
+	const struct history *history = step->table->history;
+	uint64_t after = step->had_old ? step->old.meta.stamp : 0;
 
-	if (stamp <= store->last_stamp)
-		stamp = store->last_stamp + 1;
-	if (step->had_old && stamp <= step->old.meta.stamp)
-		stamp = step->old.meta.stamp + 1;
-	store->last_stamp = stamp;
-	return stamp;
+	if (history && history->newest > after)
+		after = history->newest;
+	return txn_next_stamp(step->txn, after);
 }
 
 static int64_t new_mtime(const struct write_action *action)
@@ -115,9 +114,10 @@ static int apply_put(struct step *step, struct error *err)
 	step->change = CHANGE_INSERT;
 	if (step->had_old)
 		TRY(compare_items(step, slice_skip(buf_slice(record), ROW_HEADER_LENGTH), err));
+	step->stamp = next_stamp(step);
 	step->meta = (struct row_meta){
 		.mtime_ns = new_mtime(action),
-		.stamp = next_stamp(step),
+		.stamp = step->stamp,
 		.item_size = (uint32_t)item_size(step->new_item),
 		.text_length = (uint32_t)(slice_present(action->own_text)
 						  ? action->own_text.len
@@ -138,6 +138,7 @@ static int apply_delete(struct step *step, struct error *err)
 	if (r)
 		return bdb_error(err, r, "deleting a row");
 	step->change = CHANGE_REMOVE;
+	step->stamp = next_stamp(step);
 	return 0;
 }
 
@@ -163,6 +164,7 @@ static int apply_touch(struct step *step, struct error *err)
 		return WRITE_ABSENT;
 	step->meta = step->old.meta;
 	step->meta.mtime_ns = new_mtime(step->action);
+	step->stamp = step->meta.stamp;
 	record_put_i64(mtime, step->meta.mtime_ns);
 	return put_record(step, &data, err);
 }
@@ -204,7 +206,6 @@ static int note_change(struct step *step, struct error *err)
 	const struct write_action *action = step->action;
 	const struct table_description *table = &action->table->description;
 	int64_t bytes = (int64_t)step->meta.item_size;
-	uint64_t stamp = step->change == CHANGE_REMOVE ? next_stamp(step) : step->meta.stamp;
 
 	if (step->had_old)
 		bytes -= step->old.meta.item_size;
@@ -214,7 +215,7 @@ static int note_change(struct step *step, struct error *err)
 					  .table_name = table->name,
 					  .table_id = table->id,
 					  .row_key = action->row_key,
-					  .stamp = stamp,
+					  .stamp = step->stamp,
 				  });
 	return 0;
 }
@@ -226,6 +227,9 @@ static int follow_change(struct step *step, struct error *err)
 
 	if (table->index_count)
 		TRY(write_indexes(step, err));
+	if (step->table->history && step->change != CHANGE_NONE)
+		TRY(history_append(step->txn, step->table->history, step->action->row_key,
+			step->stamp, step->had_old ? &step->old : NULL, err));
 	if (slice_present(table->stream_id) && step->change != CHANGE_NONE)
 		TRY(write_stream(step, err));
 	if (step->had_old || step->change != CHANGE_NONE)
@@ -260,7 +264,8 @@ static bool needs_old_item(const struct step *step)
 static int read_old(struct step *step, struct error *err)
 {
 	bool needed = needs_old_item(step);
-	bool full = needed || kinds[step->action->kind].stores;
+	const struct step_kind *kind = &kinds[step->action->kind];
+	bool full = needed || kind->stores || (kind->changes && step->table->history);
 	int r;
 
 	TRY(r = row_get_at(step->txn, step->at, step->action->row_key, full ? ROW_FULL : ROW_META,

@@ -2,7 +2,8 @@
  * The one write path. Every change of an item, from whatever door, goes
  * through write_apply(), in one transaction:
  *
- *	old row -> expectation -> decision -> new item -> row -> indexes -> stream -> counts
+ *	old row -> expectation -> decision -> new item -> row -> indexes -> history
+ *		-> stream -> counts
  *
  * (a put's item is checked against the indexes before all of this, an update's
  * when it is made).
