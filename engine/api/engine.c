@@ -7,6 +7,21 @@
 #include "store/check.h"
 #include "store/store.h"
 
+static int open_audit(
+	struct engine *engine, const struct engine_options *options, struct error *err)
+{
+	const struct audit_options audit = {
+		.store = engine->store,
+		.mode = options->audit,
+		.items = options->audit_items,
+		.max_bytes = options->audit_bytes,
+		.region = engine->region,
+		.account = engine->account,
+	};
+
+	return audit_open(&audit, &engine->audit, err);
+}
+
 int engine_open(const char *path, const struct engine_options *options, struct engine **ret,
 	struct error *err)
 {
@@ -34,12 +49,17 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		engine_close(engine);
 		return -1;
 	}
+	if (open_audit(engine, options, err) < 0) {
+		engine_close(engine);
+		return -1;
+	}
 	*ret = engine;
 	return 0;
 }
 
 void engine_close(struct engine *engine)
 {
+	audit_close(engine->audit);
 	monitor_close(engine->monitor);
 	store_close(engine->store);
 	free(engine);
@@ -74,6 +94,31 @@ static void note_call(struct engine *engine, const struct request *request, int6
 		monitor_note(engine->monitor, &call);
 }
 
+static void audit_call(struct engine *engine, const struct request *request, int64_t begun_ns,
+	const struct error *err)
+{
+	const struct audit_call call = {
+		.operation = &operations[request->operation],
+		.door = request->door,
+		.caller = request->caller,
+		.request_id = request->id,
+		.begun_ns = begun_ns,
+		.asked_by_name = request->as_json,
+		.input = request->input,
+		.output = request->output,
+		.err = err,
+		.tables = request->usage->tables,
+		.table_count = request->usage->count,
+	};
+
+	audit_note(engine->audit, &call);
+}
+
+void engine_note_refusal(struct engine *engine, const struct audit_call *call)
+{
+	audit_note(engine->audit, call);
+}
+
 int engine_run(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct operation *operation = &operations[request->operation];
@@ -84,6 +129,7 @@ int engine_run(struct engine *engine, struct request *request, struct error *err
 	request->usage = &usage;
 	r = run_checked(engine, operation, request, err);
 	note_call(engine, request, begun_ns, r < 0 ? err : NULL);
+	audit_call(engine, request, begun_ns, r < 0 ? err : NULL);
 	request->usage = NULL;
 	if (engine->settle && request->door == DOOR_API && operation->kind != OPERATION_READ &&
 		operation->kind != OPERATION_STREAM && operation->kind != OPERATION_MONITOR)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "api/audit.h"
 #include "api/request.h"
 #include "model/change.h"
 
@@ -20,6 +21,9 @@ struct engine_options {
 	unsigned ttl_interval_seconds; /* between looks for what has expired; 0: 2 */
 	const char *region; /* NULL: us-east-1 */
 	const char *account; /* NULL: 123456789012 */
+	enum audit_mode audit;
+	bool audit_items; /* lines tell what items hold */
+	uint64_t audit_bytes; /* of the log; 0: the default, 64 MiB */
 	const char *key_file; /* of the encryption of the data directory; NULL: it has none */
 };
 
@@ -31,6 +35,9 @@ void engine_close(struct engine *engine);
 
 /* Runs a request. 0, or -1 with the error of the operation. Thread-safe. */
 int engine_run(struct engine *engine, struct request *request, struct error *err) NODISCARD;
+
+/* Tells the audit log of a call that its door has refused. */
+void engine_note_refusal(struct engine *engine, const struct audit_call *call);
 
 /* Tells the watcher of every committed change, whatever door it came by, from
  * the thread that made it. One at a time; NULL ends it. */

@@ -2,6 +2,7 @@
  * the table of operations names. */
 #pragma once
 
+#include "api/audit.h"
 #include "api/engine.h"
 #include "api/usage.h"
 #include "monitor/monitor.h"
@@ -11,6 +12,7 @@
 struct engine {
 	struct store *store;
 	struct monitor *monitor;
+	struct audit *audit;
 	enum durability durability[2]; /* by enum request_door */
 	struct slice region, account;
 	engine_settle *settle; /* or NULL */

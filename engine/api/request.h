@@ -125,6 +125,7 @@ struct request {
 	const struct request_caller *caller; /* NULL: the process itself */
 	struct arena *arena; /* results live here */
 	struct slice endpoint; /* host and port by which it came; absent: by none */
+	struct slice id; /* as the door tells it to the client; absent: it has none */
 	bool as_json; /* the output is for wire_write() alone: items may be ready text */
 	const void *input; /* the operation's input struct */
 	void *output; /* the operation's output struct, zeroed by the caller */

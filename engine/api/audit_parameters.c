@@ -1,0 +1,295 @@
+#include "api/audit_parameters.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "model/json.h"
+#include "model/typed.h"
+
+#include <ctype.h>
+
+static void append_quoted(struct buf *buf, const char *string)
+{
+	buf_append_char(buf, '"');
+	buf_append_string(buf, string);
+	buf_append_char(buf, '"');
+}
+
+/* The names of an item's or a key's attributes. */
+static void append_names(const struct map *map, struct buf *buf)
+{
+	buf_append_char(buf, '[');
+	for (size_t i = 0; i < map->count; i++) {
+		if (i)
+			buf_append_char(buf, ',');
+		json_append_string(buf, map->members[i].name);
+	}
+	buf_append_char(buf, ']');
+}
+
+void audit_append_attributes(
+	const struct audit_style *style, const struct map *map, struct buf *buf)
+{
+	if (style->items)
+		typed_append_map(buf, map);
+	else
+		append_names(map, buf);
+}
+
+static void append_statement(struct slice statement, struct buf *buf)
+{
+	struct buf redacted CLEANUP(buf_release) = BUF_INIT;
+
+	audit_redact_statement(statement, &redacted);
+	json_append_string(buf, buf_slice(&redacted));
+}
+
+/* What becomes of the text of a member that may hold values. */
+enum text_kind { TEXT_PLAIN, TEXT_EXPRESSION, TEXT_STATEMENT, TEXT_TOKEN };
+
+static enum text_kind kind_of_text(const struct field *field)
+{
+	struct slice name = slice_from_string(field->name);
+
+	if (slice_ends_with(name, SLICE("Expression")))
+		return TEXT_EXPRESSION;
+	if (slice_equal(name, SLICE("Statement")))
+		return TEXT_STATEMENT;
+	if (slice_equal(name, SLICE("NextToken")))
+		return TEXT_TOKEN;
+	return TEXT_PLAIN;
+}
+
+/* Appends the text; false when it is left out. */
+static bool append_text(const struct audit_style *style, const struct field *field,
+	struct slice text, struct buf *buf)
+{
+	enum text_kind kind = style->items ? TEXT_PLAIN : kind_of_text(field);
+
+	if (!slice_present(text) || kind == TEXT_TOKEN)
+		return false;
+	if (kind != TEXT_PLAIN && style->unread)
+		append_quoted(buf, AUDIT_REDACTED);
+	else if (kind == TEXT_STATEMENT)
+		append_statement(text, buf);
+	else
+		json_append_string(buf, text);
+	return true;
+}
+
+typedef void append_element(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf);
+
+static void append_struct(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf)
+{
+	audit_append_parameters(style, field->shape, element, buf);
+}
+
+static void append_string(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf)
+{
+	(void)style;
+	(void)field;
+	json_append_string(buf, *(const struct slice *)element);
+}
+
+static void append_item(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf)
+{
+	(void)field;
+	audit_append_attributes(style, element, buf);
+}
+
+static void append_value(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf)
+{
+	(void)style;
+	(void)field;
+	typed_append_value(buf, element);
+}
+
+static void append_double(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf)
+{
+	(void)style;
+	(void)field;
+	buf_appendf(buf, "%.17g", *(const double *)element);
+}
+
+static bool append_list(const struct audit_style *style, const struct field *field,
+	const struct request_list *list, append_element *append, size_t size, struct buf *buf)
+{
+	const char *element = list->items;
+
+	if (!list->present)
+		return false;
+	buf_append_char(buf, '[');
+	for (size_t i = 0; i < list->count; i++, element += size) {
+		if (i)
+			buf_append_char(buf, ',');
+		append(style, field, element, buf);
+	}
+	buf_append_char(buf, ']');
+	return true;
+}
+
+static bool append_shape_list(const struct audit_style *style, const struct field *field,
+	const struct request_list *list, struct buf *buf)
+{
+	if (field->shape)
+		return append_list(style, field, list, append_struct, field->shape->size, buf);
+	return append_list(style, field, list, append_string, sizeof(struct slice), buf);
+}
+
+/* Maps, whose elements begin with their name: what comes after it is appended. */
+
+static void append_named_list(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf)
+{
+	append_shape_list(style, field, &((const struct named_list *)element)->list, buf);
+}
+
+static void append_named_items(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf)
+{
+	append_list(style, field, &((const struct named_items *)element)->items, append_item,
+		sizeof(struct map), buf);
+}
+
+static void append_placeholder(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf)
+{
+	(void)style;
+	(void)field;
+	json_append_string(buf, ((const struct name_placeholder *)element)->name);
+}
+
+_Static_assert(offsetof(struct name_placeholder, placeholder) == 0, "the name comes first");
+
+static bool append_map(const struct audit_style *style, const struct field *field,
+	const struct request_list *map, append_element *append, size_t size, struct buf *buf)
+{
+	const char *element = map->items;
+
+	if (!map->present)
+		return false;
+	buf_append_char(buf, '{');
+	for (size_t i = 0; i < map->count; i++, element += size) {
+		if (i)
+			buf_append_char(buf, ',');
+		json_append_string(buf, *(const struct slice *)(const void *)element);
+		buf_append_char(buf, ':');
+		append(style, field, element, buf);
+	}
+	buf_append_char(buf, '}');
+	return true;
+}
+
+static void append_timestamp(int64_t ns, struct buf *buf)
+{
+	buf_append_char(buf, '"');
+	clock_append_iso(buf, ns);
+	buf_append_char(buf, '"');
+}
+
+/* Appends the member; false when it is absent or left out, whatever came then. */
+static bool append_field(const struct audit_style *style, const struct field *field,
+	const void *member, struct buf *buf)
+{
+	switch (field->type) {
+	case FIELD_STRING:
+	case FIELD_ENUM:
+		return append_text(style, field, *(const struct slice *)member, buf);
+	case FIELD_INTEGER:
+	case FIELD_LONG: {
+		const struct optional_integer *integer = member;
+
+		if (integer->present)
+			buf_appendf(buf, "%lld", (long long)integer->value);
+		return integer->present;
+	}
+	case FIELD_BOOLEAN: {
+		const struct optional_boolean *boolean = member;
+
+		buf_append_string(buf, boolean->value ? "true" : "false");
+		return boolean->present;
+	}
+	case FIELD_DOUBLE: {
+		const struct optional_double *number = member;
+
+		if (number->present)
+			append_double(style, field, &number->value, buf);
+		return number->present;
+	}
+	case FIELD_TIMESTAMP:
+		append_timestamp(*(const int64_t *)member, buf);
+		return *(const int64_t *)member != 0;
+	case FIELD_STRUCT:
+		if (*(const void *const *)member)
+			append_struct(style, field, *(const void *const *)member, buf);
+		return *(const void *const *)member;
+	case FIELD_LIST:
+		return append_shape_list(style, field, member, buf);
+	case FIELD_MAP:
+		return append_map(style, field, member, append_struct, field->shape->size, buf);
+	case FIELD_ATTRIBUTES:
+		if (*(const void *const *)member)
+			append_item(style, field, *(const void *const *)member, buf);
+		return *(const void *const *)member;
+	case FIELD_ITEMS:
+		return append_list(style, field, member, append_item, sizeof(struct map), buf);
+	case FIELD_VALUES:
+		return style->items &&
+		       append_list(style, field, member, append_value, sizeof(struct value), buf);
+	case FIELD_VALUE:
+		if (!style->items || !*(const void *const *)member)
+			return false;
+		append_value(style, field, *(const void *const *)member, buf);
+		return true;
+	case FIELD_STRING_MAP:
+		return append_map(style, field, member, append_placeholder,
+			sizeof(struct name_placeholder), buf);
+	case FIELD_LIST_MAP:
+		return append_map(
+			style, field, member, append_named_list, sizeof(struct named_list), buf);
+	case FIELD_ITEMS_MAP:
+		return append_map(
+			style, field, member, append_named_items, sizeof(struct named_items), buf);
+	case FIELD_DOUBLES:
+		return append_list(style, field, member, append_double, sizeof(double), buf);
+	case FIELD_JSON:
+	case FIELD_UNSUPPORTED:
+		return false;
+	}
+	return false;
+}
+
+/* "TableName" becomes "tableName". */
+static void append_name(const char *name, struct buf *buf)
+{
+	buf_append_char(buf, '"');
+	buf_append_char(buf, (char)tolower((unsigned char)name[0]));
+	buf_append_string(buf, name + 1);
+	buf_append(buf, "\":", 2);
+}
+
+void audit_append_parameters(const struct audit_style *style, const struct request_shape *shape,
+	const void *input, struct buf *buf)
+{
+	bool first = true;
+
+	buf_append_char(buf, '{');
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct field *field = &shape->fields[i];
+		size_t before = buf->len;
+
+		if (!first)
+			buf_append_char(buf, ',');
+		append_name(field->name, buf);
+		if (append_field(style, field, (const char *)input + field->offset, buf))
+			first = false;
+		else
+			buf->len = before;
+	}
+	buf_append_char(buf, '}');
+}
