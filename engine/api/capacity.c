@@ -26,36 +26,7 @@ double capacity_write_units(uint64_t bytes)
 	return (double)units(bytes, WRITE_UNIT_BYTES);
 }
 
-void capacity_add_read(struct capacity_sum *sum, double read_units)
-{
-	sum->read += read_units;
-}
-
-/* The index's part of the sum. The array that it outgrows stays in the arena. */
-static struct capacity_index *find_index(
-	struct capacity_sum *sum, struct slice name, bool local, struct arena *arena)
-{
-	struct capacity_index *indexes;
-
-	for (size_t i = 0; i < sum->index_count; i++) {
-		if (slice_equal(sum->indexes[i].name, name))
-			return &sum->indexes[i];
-	}
-	indexes = arena_alloc_array(arena, sum->index_count + 1, sizeof(*indexes));
-	if (sum->index_count)
-		memcpy(indexes, sum->indexes, sum->index_count * sizeof(*indexes));
-	sum->indexes = indexes;
-	indexes[sum->index_count] = (struct capacity_index){ .name = name, .local = local };
-	return &indexes[sum->index_count++];
-}
-
-void capacity_add_index_read(struct capacity_sum *sum, struct slice index, bool local,
-	double read_units, struct arena *arena)
-{
-	find_index(sum, index, local, arena)->read += read_units;
-}
-
-static double index_write_units(const struct index_write *write)
+double capacity_index_write_units(const struct index_write *write)
 {
 	double before = write->old_size ? capacity_write_units(write->old_size) : 0;
 	double after = write->new_size ? capacity_write_units(write->new_size) : 0;
@@ -65,73 +36,67 @@ static double index_write_units(const struct index_write *write)
 	return before > after ? before : after;
 }
 
-void capacity_add_write(struct capacity_sum *sum, const struct write_result *result,
-	uint32_t new_size, unsigned factor, struct arena *arena)
-{
-	uint32_t bytes = new_size > result->old_size ? new_size : result->old_size;
-
-	sum->write += capacity_write_units(bytes) * factor;
-	for (size_t i = 0; i < result->index_count; i++) {
-		const struct index_write *write = &result->indexes[i];
-
-		if (write->changed)
-			find_index(sum, write->name, write->local, arena)->write +=
-				index_write_units(write);
-	}
-}
-
-static struct capacity arm(struct slice index_name, double read, double write, bool transacted)
+static struct capacity arm(struct slice index_name, struct call_units units, bool transacted)
 {
 	return (struct capacity){
 		.index_name = index_name,
-		.read_capacity_units = { transacted && read > 0, read },
-		.write_capacity_units = { transacted && write > 0, write },
-		.capacity_units = { true, read + write },
+		.read_capacity_units = { transacted && units.read > 0, units.read },
+		.write_capacity_units = { transacted && units.write > 0, units.write },
+		.capacity_units = { true, units.read + units.write },
 	};
 }
 
 /* The arms of the global or of the local indexes; absent when there are none. */
 static struct request_list index_arms(
-	const struct capacity_sum *sum, bool local, bool transacted, struct arena *arena)
+	const struct call_table *used, bool local, bool transacted, struct arena *arena)
 {
-	struct capacity *arms = arena_alloc_array(arena, sum->index_count, sizeof(*arms));
+	struct capacity *arms = arena_alloc_array(arena, used->index_count, sizeof(*arms));
 	size_t count = 0;
 
-	for (size_t i = 0; i < sum->index_count; i++) {
-		const struct capacity_index *index = &sum->indexes[i];
+	for (size_t i = 0; i < used->index_count; i++) {
+		const struct call_index *index = &used->indexes[i];
 
 		if (index->local == local)
-			arms[count++] = arm(arena_copy(arena, index->name), index->read,
-				index->write, transacted);
+			arms[count++] =
+				arm(arena_copy(arena, index->name), index->units, transacted);
 	}
 	return (struct request_list){ count > 0, count, arms };
 }
 
-const struct consumed_capacity *capacity_answer(const struct capacity_sum *sum,
+static struct call_units total(const struct call_table *used)
+{
+	struct call_units sum = used->units;
+
+	for (size_t i = 0; i < used->index_count; i++) {
+		sum.read += used->indexes[i].units.read;
+		sum.write += used->indexes[i].units.write;
+	}
+	return sum;
+}
+
+const struct consumed_capacity *capacity_answer(const struct call_table *used,
 	struct slice return_consumed_capacity, bool transacted, struct arena *arena)
 {
+	struct call_units sum = total(used);
 	struct consumed_capacity *answer;
-	double read = sum->read, write = sum->write;
 	struct capacity *table;
 
 	if (!capacity_wanted(return_consumed_capacity))
 		return NULL;
-	for (size_t i = 0; i < sum->index_count; i++) {
-		read += sum->indexes[i].read;
-		write += sum->indexes[i].write;
-	}
 	answer = arena_alloc_zero(arena, sizeof(*answer));
-	answer->table_name = arena_copy(arena, sum->table_name);
-	answer->capacity_units = (struct optional_double){ true, read + write };
-	answer->read_capacity_units = (struct optional_double){ transacted && read > 0, read };
-	answer->write_capacity_units = (struct optional_double){ transacted && write > 0, write };
+	answer->table_name = arena_copy(arena, used->name);
+	answer->capacity_units = (struct optional_double){ true, sum.read + sum.write };
+	answer->read_capacity_units =
+		(struct optional_double){ transacted && sum.read > 0, sum.read };
+	answer->write_capacity_units =
+		(struct optional_double){ transacted && sum.write > 0, sum.write };
 	if (enum_index(return_capacity_names, return_consumed_capacity) != RETURN_CAPACITY_INDEXES)
 		return answer;
 	table = arena_alloc(arena, sizeof(*table));
-	*table = arm((struct slice){ NULL, 0 }, sum->read, sum->write, transacted);
+	*table = arm((struct slice){ NULL, 0 }, used->units, transacted);
 	answer->table = table;
-	answer->local_secondary_indexes = index_arms(sum, true, transacted, arena);
-	answer->global_secondary_indexes = index_arms(sum, false, transacted, arena);
+	answer->local_secondary_indexes = index_arms(used, true, transacted, arena);
+	answer->global_secondary_indexes = index_arms(used, false, transacted, arena);
 	return answer;
 }
 

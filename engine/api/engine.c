@@ -122,7 +122,7 @@ void engine_note_refusal(struct engine *engine, const struct audit_call *call)
 int engine_run(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct operation *operation = &operations[request->operation];
-	struct usage usage = { .arena = request->arena };
+	struct usage usage CLEANUP(usage_release) = USAGE_INIT;
 	int64_t begun_ns = clock_realtime_ns();
 	int r;
 

@@ -176,9 +176,25 @@ int planned_write_apply(struct txn *txn, struct planned_write *plan, struct erro
 	struct write_action action = plan->action;
 
 	plan->failed_item = NULL;
+	action.want_units = true;
 	if (plan->condition || plan->update) {
 		action.decide = decide;
 		action.decide_context = plan;
 	}
 	return write_apply(txn, &action, &plan->result, err);
+}
+
+void planned_write_count(
+	const struct planned_write *plan, struct usage *usage, enum usage_kind kind)
+{
+	usage_add_write(usage, plan->table, plan->key, &plan->result, kind);
+}
+
+void planned_write_count_failed(
+	const struct planned_write *plan, struct usage *usage, const struct error *failure)
+{
+	if (failure->class == ERROR_NONE || usage_is_condition(failure->class))
+		usage_add_unwritten(
+			usage, plan->table, plan->key, &plan->result, plan->action.item);
+	usage_note_failure(usage, plan->table, failure->class);
 }

@@ -55,3 +55,11 @@ int plan_check(struct planned_write *plan, struct table *table, const struct map
 
 /* Applies one within a write transaction. */
 int planned_write_apply(struct txn *txn, struct planned_write *plan, struct error *err) NODISCARD;
+
+/* Tells the usage what it took, once its transaction has ended. */
+void planned_write_count(
+	const struct planned_write *plan, struct usage *usage, enum usage_kind kind);
+/* The same of one that was looked at and not done: for its own failure, or with
+ * ERROR_NONE for another's. */
+void planned_write_count_failed(
+	const struct planned_write *plan, struct usage *usage, const struct error *failure);

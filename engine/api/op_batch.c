@@ -34,6 +34,7 @@ struct batch_reads {
 };
 
 struct batch_get {
+	struct usage *usage;
 	struct table_set set;
 	struct batch_reads *reads;
 	size_t count;
@@ -126,19 +127,26 @@ static int prepare_reads(struct engine *engine, const struct batch_get_item_inpu
 	return 0;
 }
 
-/* Reads one item, unless the answer is full. */
-static int read_item(struct txn *txn, struct batch_get *batch, struct batch_reads *reads,
-	struct slice row_key, struct error *err)
+static void count_read(struct batch_get *batch, const struct batch_reads *reads, uint32_t bytes)
 {
-	struct table_use *use = &batch->set.uses[reads->use];
-	bool consistent = reads->in->consistent_read.value;
+	const struct map *keys = reads->in->keys.items;
+
+	usage_add_read(batch->usage, batch->set.uses[reads->use].table, &keys[reads->done], bytes,
+		reads->in->consistent_read.value, USAGE_SINGLE);
+}
+
+/* Reads the next item, unless the answer is full. */
+static int read_item(
+	struct txn *txn, struct batch_get *batch, struct batch_reads *reads, struct error *err)
+{
+	struct table *table = batch->set.uses[reads->use].table;
 	struct map item;
 	struct row row;
 	int r;
 
-	TRY(r = row_get(txn, use->table, row_key, ROW_FULL, &row, err));
+	TRY(r = row_get(txn, table, reads->row_keys[reads->done], ROW_FULL, &row, err));
 	if (r == ROW_ABSENT) {
-		capacity_add_read(&use->capacity, capacity_read_units(0, consistent));
+		count_read(batch, reads, 0);
 		return 0;
 	}
 	batch->full = batch->bytes + row.meta.item_size > BATCH_GET_BYTES_MAX;
@@ -146,7 +154,7 @@ static int read_item(struct txn *txn, struct batch_get *batch, struct batch_read
 		return 0;
 	batch->bytes += row.meta.item_size;
 	TRY(item_decode(txn_arena(txn), row.item, &item, err));
-	capacity_add_read(&use->capacity, capacity_read_units(row.meta.item_size, consistent));
+	count_read(batch, reads, row.meta.item_size);
 	if (reads->projection)
 		projection_apply(reads->projection, &item, txn_arena(txn),
 			&reads->items[reads->item_count++]);
@@ -160,7 +168,7 @@ static int read_items(
 {
 	reads->item_count = reads->done = 0;
 	while (!batch->full && reads->done < reads->in->keys.count) {
-		TRY(read_item(txn, batch, reads, reads->row_keys[reads->done], err));
+		TRY(read_item(txn, batch, reads, err));
 		reads->done += !batch->full;
 	}
 	return 0;
@@ -172,8 +180,7 @@ static int read_batch(struct txn *txn, void *context, struct error *err)
 
 	batch->bytes = 0;
 	batch->full = false;
-	for (size_t i = 0; i < batch->set.count; i++)
-		batch->set.uses[i].capacity.read = 0;
+	usage_clear(batch->usage);
 	for (size_t i = 0; i < batch->count; i++)
 		TRY(read_items(txn, batch, &batch->reads[i], err));
 	return 0;
@@ -212,14 +219,14 @@ static int get_batch(
 	TRY(prepare_reads(engine, in, batch, arena, err));
 	TRY(txn_run(engine->store, TXN_READ, DURABLE_PROCESS, arena, read_batch, batch, err));
 	answer_reads(batch, out, arena);
-	out->consumed_capacity =
-		table_set_capacity(&batch->set, in->return_consumed_capacity, false, arena);
+	out->consumed_capacity = table_set_capacity(
+		&batch->set, batch->usage, in->return_consumed_capacity, false, arena);
 	return 0;
 }
 
 int run_batch_get_item(struct engine *engine, struct request *request, struct error *err)
 {
-	struct batch_get batch = { 0 };
+	struct batch_get batch = { .usage = request->usage };
 	int r = get_batch(engine, request, &batch, err);
 
 	table_set_release(&batch.set);
@@ -297,7 +304,6 @@ static int plan_write(struct batch_write *batch, size_t use, const struct write_
 			slice_equal(batch->plans[i].action.row_key, plan->action.row_key))
 			return duplicate_keys(err);
 	}
-	plan->action.want_units = true;
 	batch->uses[batch->count++] = use;
 	return 0;
 }
@@ -337,15 +343,13 @@ static int write_batch(struct txn *txn, void *context, struct error *err)
 	return 0;
 }
 
-static void count_writes(struct batch_write *batch, struct arena *arena)
+static void count_writes(struct batch_write *batch, struct usage *usage, struct arena *arena)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		struct planned_write *plan = &batch->plans[i];
-		struct table_use *use = &batch->set.uses[batch->uses[i]];
 
-		capacity_add_write(
-			&use->capacity, &plan->result, plan->result.meta.item_size, 1, arena);
-		table_use_add_collection(use, plan->key, arena);
+		planned_write_count(plan, usage, USAGE_SINGLE);
+		table_use_add_collection(&batch->set.uses[batch->uses[i]], plan->key, arena);
 	}
 }
 
@@ -359,10 +363,10 @@ static int write_all(struct engine *engine, struct request *request, struct batc
 	TRY(prepare_writes(engine, in, batch, arena, err));
 	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], arena, write_batch,
 		batch, err));
-	count_writes(batch, arena);
+	count_writes(batch, request->usage, arena);
 	out->unprocessed_items.present = true;
-	out->consumed_capacity =
-		table_set_capacity(&batch->set, in->return_consumed_capacity, false, arena);
+	out->consumed_capacity = table_set_capacity(
+		&batch->set, request->usage, in->return_consumed_capacity, false, arena);
 	out->item_collection_metrics =
 		table_set_collections(&batch->set, in->return_item_collection_metrics, arena);
 	return 0;

@@ -87,17 +87,18 @@ static int answer_item(struct request *request, const struct row *row,
 	return 0;
 }
 
-static const struct consumed_capacity *consumed(
+static const struct consumed_capacity *consume(
 	const struct request *request, const struct item_read *read)
 {
 	const struct get_item_input *in = request->input;
-	struct capacity_sum sum = { .table_name = in->table_name };
+	struct usage *usage = request->usage;
 
-	if (!capacity_wanted(in->return_consumed_capacity))
+	if (in->facts_only)
 		return NULL;
-	capacity_add_read(
-		&sum, capacity_read_units(read->row.meta.item_size, in->consistent_read.value));
-	return capacity_answer(&sum, in->return_consumed_capacity, false, request->arena);
+	usage_add_read(usage, read->table, in->key, read->row.meta.item_size,
+		in->consistent_read.value, USAGE_SINGLE);
+	return capacity_answer(usage_table(usage, read->table), in->return_consumed_capacity, false,
+		request->arena);
 }
 
 int run_get_item(struct engine *engine, struct request *request, struct error *err)
@@ -119,6 +120,6 @@ int run_get_item(struct engine *engine, struct request *request, struct error *e
 		    err));
 	if (r != ROW_ABSENT)
 		TRY(answer_item(request, &read.row, paths.projection, err));
-	out->consumed_capacity = consumed(request, &read);
+	out->consumed_capacity = consume(request, &read);
 	return 0;
 }

@@ -11,10 +11,12 @@
 /* Many writes, one transaction. */
 struct items_change {
 	const struct write_items_input *in;
+	struct usage *usage;
 	struct write_action *actions;
 	struct write_result *results;
 	size_t *writes; /* of each action: its place in the request */
 	size_t count;
+	size_t judged; /* looked at in the last run of the body */
 	size_t *order; /* NULL: as they come */
 };
 
@@ -38,6 +40,40 @@ static void order_by_key(struct items_change *changes, struct arena *arena)
 		changes->actions);
 }
 
+/* Several that are written together or not at all are a transaction, whatever
+ * asks for it: a rename is one. */
+static enum usage_kind usage_kind(const struct write_items_input *in)
+{
+	return in->transacted || (in->count > 1 && !in->item_errors) ? USAGE_TRANSACTED
+								     : USAGE_SINGLE;
+}
+
+/* A new time alone is of the mount's metadata, which the service does not have. */
+static void count_change(const struct items_change *changes, size_t i)
+{
+	const struct write_action *action = &changes->actions[i];
+
+	if (action->kind != WRITE_TOUCH)
+		usage_add_write(changes->usage, action->table,
+			changes->in->writes[changes->writes[i]].item, &changes->results[i],
+			usage_kind(changes->in));
+}
+
+/* Of those that a failure undid, or that failed. */
+static void count_failed_change(
+	const struct items_change *changes, size_t i, enum error_class class)
+{
+	const struct write_action *action = &changes->actions[i];
+
+	if (action->kind == WRITE_TOUCH)
+		return;
+	if (class == ERROR_NONE || usage_is_condition(class))
+		usage_add_unwritten(changes->usage, action->table,
+			changes->in->writes[changes->writes[i]].item, &changes->results[i],
+			action->item);
+	usage_note_failure(changes->usage, action->table, class);
+}
+
 static int apply_change(struct txn *txn, struct items_change *changes, size_t i, struct error *err)
 {
 	struct slice encoded = changes->in->writes[changes->writes[i]].encoded;
@@ -46,6 +82,7 @@ static int apply_change(struct txn *txn, struct items_change *changes, size_t i,
 	struct map item;
 	int r;
 
+	changes->judged++;
 	if (slice_present(encoded)) {
 		TRY(item_decode(txn_arena(txn), encoded, &item, err));
 		/* Again: an index may have been added since it was written. */
@@ -53,6 +90,8 @@ static int apply_change(struct txn *txn, struct items_change *changes, size_t i,
 		action.item = &item;
 	}
 	r = write_apply(txn, &action, &changes->results[i], err);
+	if (r == 0)
+		count_change(changes, i);
 	arena_reset(txn_arena(txn), mark);
 	TRY(r);
 	if (r == WRITE_ABSENT)
@@ -101,6 +140,8 @@ static int apply_changes(struct txn *txn, void *context, struct error *err)
 {
 	struct items_change *changes = context;
 
+	usage_clear(changes->usage);
+	changes->judged = 0;
 	if (changes->in->transacted)
 		return apply_all_or_none(txn, changes, err);
 	for (size_t n = 0; n < changes->count; n++)
@@ -148,6 +189,7 @@ static int prepare_write(const struct item_write *write, struct table *table, st
 	ret->expected_stamp = write->expected_stamp;
 	ret->own_text = write->own_text;
 	ret->mtime_ns = write->mtime_ns;
+	ret->want_units = true;
 	return 0;
 }
 
@@ -202,12 +244,30 @@ static int prepare_writes(struct engine *engine, const struct write_items_input 
 	return 0;
 }
 
+/* What was judged in order, up to the last one, which failed unless others had
+ * errors of their own. */
+static void count_failure(struct items_change *changes, const struct error *err)
+{
+	const struct write_items_input *in = changes->in;
+
+	usage_clear(changes->usage);
+	for (size_t n = 0; n < changes->judged; n++) {
+		size_t i = changes->order ? changes->order[n] : n;
+		bool last = n + 1 == changes->judged;
+		enum error_class class = last ? err->class : ERROR_NONE;
+
+		if (in->transacted && err->class == ERROR_TRANSACTION_CANCELED)
+			class = in->item_errors[changes->writes[i]].class;
+		count_failed_change(changes, i, class);
+	}
+}
+
 int run_write_items(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct write_items_input *in = request->input;
 	struct write_items_output *out = request->output;
 	struct held_tables held CLEANUP(held_tables_release) = { NULL, 0 };
-	struct items_change changes = { .in = in };
+	struct items_change changes = { .in = in, .usage = request->usage };
 
 	changes.actions = arena_alloc_array(request->arena, in->count, sizeof(*changes.actions));
 	changes.results = arena_alloc_array(request->arena, in->count, sizeof(*changes.results));
@@ -215,8 +275,11 @@ int run_write_items(struct engine *engine, struct request *request, struct error
 	TRY(prepare_writes(engine, in, &held, &changes, request->arena, err));
 	if (in->item_errors && !in->transacted)
 		order_by_key(&changes, request->arena);
-	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
-		apply_changes, &changes, err));
+	if (txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
+		    apply_changes, &changes, err) < 0) {
+		count_failure(&changes, err);
+		return -1;
+	}
 	out->written = changes.count;
 	out->facts = arena_alloc_array(request->arena, in->count, sizeof(*out->facts));
 	for (size_t i = 0; i < changes.count; i++)

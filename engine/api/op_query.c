@@ -90,8 +90,20 @@ static int resume(const struct read_call *call, struct key_range *range, bool ba
 	return 0;
 }
 
+/* A local index has the table's partitions. */
+static void note_partition(struct read_call *call, const struct value *partition)
+{
+	struct value *copy;
+
+	if (call->index && call->index->kind != INDEX_LOCAL)
+		return;
+	copy = arena_alloc(call->request->arena, sizeof(*copy));
+	*copy = *partition;
+	call->partition = copy;
+}
+
 static int find_range(
-	const struct read_call *call, struct key_range *range, bool backward, struct error *err)
+	struct read_call *call, struct key_range *range, bool backward, struct error *err)
 {
 	struct buf position CLEANUP(buf_release) = BUF_INIT;
 	struct key_layout layout = read_call_layout(call);
@@ -102,6 +114,7 @@ static int find_range(
 			call->in->start_key, &position, err));
 	TRY(resolve_keys(call, &layout, &query, err));
 	TRY(check_filter(call, &layout, err));
+	note_partition(call, query.partition);
 	key_range_of_query(range, &layout, &query);
 	if (call->in->start_key)
 		TRY(resume(call, range, backward, buf_slice(&position), err));

@@ -28,20 +28,22 @@ static int run_write(struct engine *engine, struct request *request,
 	const struct execute_statement_input *in = request->input;
 	struct execute_statement_output *out = request->output;
 	struct table *table CLEANUP(table_unrefp) = NULL;
-	struct capacity_sum consumed = { .table_name = statement->table_name };
 	const struct map *returned;
 	struct planned_write plan;
 
 	TRY(engine_find_table(engine, statement->table_name, &table, err));
 	TRY(statement_plan(statement, table, false, request->arena, &plan, err));
 	plan.return_old_on_failure = slice_equal_string(in->return_values_on_failure, "ALL_OLD");
-	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
-		apply, &plan, err));
+	if (txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
+		    apply, &plan, err) < 0) {
+		planned_write_count_failed(&plan, request->usage, err);
+		return -1;
+	}
+	planned_write_count(&plan, request->usage, USAGE_SINGLE);
 	returned = statement_returned(statement, &plan.result, request->arena);
 	out->items = (struct request_list){ true, returned ? 1 : 0, returned };
-	capacity_add_write(&consumed, &plan.result, plan.result.meta.item_size, 1, request->arena);
-	out->consumed_capacity =
-		capacity_answer(&consumed, in->return_consumed_capacity, false, request->arena);
+	out->consumed_capacity = capacity_answer(usage_table(request->usage, table),
+		in->return_consumed_capacity, false, request->arena);
 	return 0;
 }
 

@@ -94,6 +94,7 @@ static int plan_read(
 		.use = call->use,
 		.consistent = call->in->consistent_read.value,
 		.row_key = call->plan.action.row_key,
+		.key = key,
 	};
 	return 0;
 }
@@ -154,12 +155,17 @@ static int apply(struct txn *txn, void *context, struct error *err)
 
 static void count_writes(struct batch *batch)
 {
+	struct usage *usage = batch->request->usage;
+
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct batch_call *call = &batch->calls[i];
 
-		if (call->planned)
-			capacity_add_write(&batch->set.uses[call->use].capacity, &call->plan.result,
-				call->plan.result.meta.item_size, 1, batch->request->arena);
+		if (!call->planned)
+			continue;
+		if (call->failure.class == ERROR_NONE)
+			planned_write_count(&call->plan, usage, USAGE_SINGLE);
+		else
+			planned_write_count_failed(&call->plan, usage, &call->failure);
 	}
 }
 
@@ -237,8 +243,8 @@ static void answer(const struct batch *batch)
 	for (size_t i = 0; i < batch->count; i++)
 		responses[i] = answer_call(batch, i);
 	out->responses = (struct request_list){ true, batch->count, responses };
-	out->consumed_capacity =
-		table_set_capacity(&batch->set, in->return_consumed_capacity, false, arena);
+	out->consumed_capacity = table_set_capacity(
+		&batch->set, batch->request->usage, in->return_consumed_capacity, false, arena);
 }
 
 int run_batch_execute_statement(struct engine *engine, struct request *request, struct error *err)

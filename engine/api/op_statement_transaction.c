@@ -143,7 +143,7 @@ static int write_all(struct statement_call *call, struct error *err)
 
 	take_token(call);
 	TRY(transaction_run(call->engine, call->request, &call->transaction, err));
-	transaction_count(&call->transaction, call->request->arena);
+	transaction_count(&call->transaction, call->request);
 	out->responses = (struct request_list){ true, 0, NULL };
 	return 0;
 }
@@ -161,6 +161,7 @@ static int read_all(struct statement_call *call, struct error *err)
 			.statement = &call->statements[i],
 			.use = call->transaction.uses[i],
 			.row_key = call->transaction.plans[i].action.row_key,
+			.key = call->transaction.plans[i].key,
 		};
 	TRY(statement_read_items(call->engine, call->request, &call->transaction.set, reads,
 		call->count, true, err));
@@ -187,8 +188,8 @@ static int execute(struct statement_call *call, struct error *err)
 		TRY(read_all(call, err));
 	else
 		TRY(write_all(call, err));
-	out->consumed_capacity = table_set_capacity(
-		&transaction->set, in->return_consumed_capacity, true, call->request->arena);
+	out->consumed_capacity = table_set_capacity(&transaction->set, call->request->usage,
+		in->return_consumed_capacity, true, call->request->arena);
 	return 0;
 }
 

@@ -104,7 +104,6 @@ static int plan_action(struct transaction *transaction, struct table *table,
 	}
 	planned->condition = action->parsed;
 	planned->transacted = true;
-	planned->action.want_units = true;
 	planned->return_old_on_failure =
 		slice_equal_string(action->condition->return_values_on_failure, "ALL_OLD");
 	return 0;
@@ -175,9 +174,9 @@ static int write_all(struct engine *engine, struct request *request,
 	TRY(plan_actions(engine, transaction, actions, count, request->arena, err));
 	take_token(transaction, in, request->arena);
 	TRY(transaction_run(engine, request, transaction, err));
-	transaction_count(transaction, request->arena);
-	out->consumed_capacity = table_set_capacity(
-		&transaction->set, in->return_consumed_capacity, true, request->arena);
+	transaction_count(transaction, request);
+	out->consumed_capacity = table_set_capacity(&transaction->set, request->usage,
+		in->return_consumed_capacity, true, request->arena);
 	out->item_collection_metrics = table_set_collections(
 		&transaction->set, in->return_item_collection_metrics, request->arena);
 	return 0;
@@ -208,6 +207,7 @@ struct transact_read {
 };
 
 struct transact_reads {
+	struct usage *usage;
 	struct table_set set;
 	struct transact_read *reads;
 	struct error *failures;
@@ -276,18 +276,19 @@ static int prepare_reads(struct engine *engine, const struct transact_get_items_
 	return take_read_keys(reads, arena, err);
 }
 
-static int read_one(
-	struct txn *txn, struct transact_read *read, struct table_use *use, struct error *err)
+static int read_one(struct txn *txn, struct transact_reads *reads, struct transact_read *read,
+	struct error *err)
 {
+	struct table *table = reads->set.uses[read->use].table;
 	struct arena *arena = txn_arena(txn);
 	struct row row;
 	struct map item;
 	int r;
 
-	TRY(r = row_get(txn, use->table, read->row_key, ROW_FULL, &row, err));
+	TRY(r = row_get(txn, table, read->row_key, ROW_FULL, &row, err));
 	read->found = r != ROW_ABSENT;
 	read->size = read->found ? row.meta.item_size : 0;
-	capacity_add_read(&use->capacity, 2 * capacity_read_units(read->size, true));
+	usage_add_read(reads->usage, table, read->in->key, read->size, true, USAGE_TRANSACTED);
 	if (!read->found)
 		return 0;
 	TRY(item_decode(arena, row.item, &item, err));
@@ -303,12 +304,11 @@ static int read_all(struct txn *txn, void *context, struct error *err)
 	struct transact_reads *reads = context;
 	size_t bytes = 0;
 
-	for (size_t i = 0; i < reads->set.count; i++)
-		reads->set.uses[i].capacity.read = 0;
+	usage_clear(reads->usage);
 	for (size_t i = 0; i < reads->count; i++) {
 		struct transact_read *read = &reads->reads[i];
 
-		TRY(read_one(txn, read, &reads->set.uses[read->use], err));
+		TRY(read_one(txn, reads, read, err));
 		bytes += read->size;
 		TRY(check_size(bytes, err));
 	}
@@ -339,8 +339,8 @@ static int get_all(struct engine *engine, struct request *request, struct transa
 	TRY(txn_run(
 		engine->store, TXN_WRITE, DURABLE_PROCESS, request->arena, read_all, reads, err));
 	out->responses = list_responses(reads, request->arena);
-	out->consumed_capacity =
-		table_set_capacity(&reads->set, in->return_consumed_capacity, true, request->arena);
+	out->consumed_capacity = table_set_capacity(
+		&reads->set, reads->usage, in->return_consumed_capacity, true, request->arena);
 	return 0;
 }
 
@@ -349,6 +349,7 @@ int run_transact_get_items(struct engine *engine, struct request *request, struc
 	const struct transact_get_items_input *in = request->input;
 	size_t count = in->transact_items.count;
 	struct transact_reads reads = {
+		.usage = request->usage,
 		.reads = arena_alloc_array(request->arena, count, sizeof(*reads.reads)),
 		.failures = arena_alloc_array(request->arena, count, sizeof(*reads.failures)),
 		.count = count,

@@ -198,21 +198,19 @@ static int run_plan(struct write_call *call, struct error *err)
 		slice_equal_string(call->condition_in->return_values_on_failure, "ALL_OLD");
 	plan->action.want_old =
 		call->returns == RETURN_ALL_OLD || call->returns == RETURN_UPDATED_OLD;
-	plan->action.want_units = capacity_wanted(call->return_consumed_capacity);
-	return txn_run(engine->store, TXN_WRITE, engine->durability[call->request->door],
-		call->request->arena, apply, plan, err);
+	if (txn_run(engine->store, TXN_WRITE, engine->durability[call->request->door],
+		    call->request->arena, apply, plan, err) < 0) {
+		planned_write_count_failed(plan, call->request->usage, err);
+		return -1;
+	}
+	planned_write_count(plan, call->request->usage, USAGE_SINGLE);
+	return 0;
 }
 
 static const struct consumed_capacity *consumed(const struct write_call *call)
 {
-	const struct write_result *result = &call->plan.result;
-	struct arena *arena = call->request->arena;
-	struct capacity_sum sum = { .table_name = table_description(call->table)->name };
-
-	if (!call->plan.action.want_units)
-		return NULL;
-	capacity_add_write(&sum, result, result->meta.item_size, 1, arena);
-	return capacity_answer(&sum, call->return_consumed_capacity, false, arena);
+	return capacity_answer(usage_table(call->request->usage, call->table),
+		call->return_consumed_capacity, false, call->request->arena);
 }
 
 static const struct item_collection_metrics *collection(const struct write_call *call)

@@ -272,21 +272,25 @@ struct key_layout read_call_layout(const struct read_call *call)
 	return call->index ? call->index->key : key_layout_of(&table_description(call->table)->key);
 }
 
-static const struct consumed_capacity *consumed(
+static const struct consumed_capacity *consume(
 	const struct read_call *call, const struct page *page)
 {
 	const struct read_parameters *in = call->in;
-	struct arena *arena = call->request->arena;
-	struct capacity_sum sum = { .table_name = table_description(call->table)->name };
-	double units = capacity_read_units(page->bytes, in->consistent);
+	struct usage *usage = call->request->usage;
 
-	if (!capacity_wanted(in->return_consumed_capacity))
+	if (in->facts_only)
 		return NULL;
-	if (call->index)
-		capacity_add_index_read(
-			&sum, call->index->name, call->index->kind == INDEX_LOCAL, units, arena);
-	capacity_add_read(&sum, call->index ? page->fetched_units : units);
-	return capacity_answer(&sum, in->return_consumed_capacity, false, arena);
+	usage_add_page(usage, &(struct usage_page){
+				      .table = call->table,
+				      .index = call->index,
+				      .partition = call->partition,
+				      .units = capacity_read_units(page->bytes, in->consistent),
+				      .fetched_units = page->fetched_units,
+				      .returned_items = page->count,
+				      .returned_bytes = page->returned_bytes,
+			      });
+	return capacity_answer(usage_table(usage, call->table), in->return_consumed_capacity, false,
+		call->request->arena);
 }
 
 int read_call_answer(
@@ -323,6 +327,6 @@ int read_call_answer(
 	out->last_evaluated_key = page.last_key;
 	out->facts = page.facts;
 	out->rows = page.rows;
-	out->consumed_capacity = consumed(call, &page);
+	out->consumed_capacity = consume(call, &page);
 	return 0;
 }

@@ -51,6 +51,7 @@ struct read_call {
 	/* Found: */
 	struct table *table; /* held */
 	const struct index_description *index; /* NULL: the table itself */
+	const struct value *partition; /* of the table, that alone is read; NULL */
 	bool fetch;
 };
 

@@ -52,6 +52,7 @@ static void page_grow(struct page_reader *reader, struct arena *arena)
 struct evaluated {
 	struct map seen; /* by the filter: what the index shows */
 	struct map item; /* all of it */
+	struct map chosen; /* what is answered */
 	size_t bytes;
 };
 
@@ -72,40 +73,41 @@ static int evaluate(const struct page_reader *reader, const struct row *row, str
 	return 0;
 }
 
-static struct map choose(
-	const struct page_reader *reader, const struct evaluated *evaluated, struct arena *arena)
+static void choose(
+	const struct page_reader *reader, struct evaluated *evaluated, struct arena *arena)
 {
 	const struct page_request *request = reader->request;
 	const struct map *item = request->fetch ? &evaluated->item : &evaluated->seen;
-	struct map chosen = *item;
 
+	evaluated->chosen = *item;
 	if (request->projection)
-		projection_apply(request->projection, item, arena, &chosen);
-	return chosen;
+		projection_apply(request->projection, item, arena, &evaluated->chosen);
+}
+
+static size_t chosen_bytes(
+	const struct page_reader *reader, const struct row *row, const struct evaluated *evaluated)
+{
+	if (reader->request->projection)
+		return item_size(&evaluated->chosen);
+	return reader->request->fetch ? row->meta.item_size : evaluated->bytes;
 }
 
 static int add_json(struct page_reader *reader, const struct row *row,
-	const struct evaluated *evaluated, struct arena *arena, struct error *err)
+	const struct evaluated *evaluated, struct error *err)
 {
-	struct map chosen;
-
 	buf_append_char(&reader->text, reader->page->count ? ',' : '[');
 	if (!reader->decoded)
 		return typed_append_item(&reader->text, row->item, err);
-	chosen = choose(reader, evaluated, arena);
-	typed_append_map(&reader->text, &chosen);
+	typed_append_map(&reader->text, &evaluated->chosen);
 	return 0;
 }
 
 static int add_line(struct page_reader *reader, const struct row *row,
-	const struct evaluated *evaluated, struct arena *arena, struct error *err)
+	const struct evaluated *evaluated, struct error *err)
 {
-	struct map chosen;
-
 	if (!reader->decoded)
 		return plain_append_encoded_line(&reader->text, row->item, err);
-	chosen = choose(reader, evaluated, arena);
-	plain_append_line(&reader->text, &chosen);
+	plain_append_line(&reader->text, &evaluated->chosen);
 	return 0;
 }
 
@@ -125,24 +127,28 @@ static int add_item(struct page_reader *reader, const struct row *row,
 	if (reader->request->facts_only)
 		page->items[page->count] = key_to_map(&reader->table->key, &at->key, arena);
 	else
-		page->items[page->count] = choose(reader, evaluated, arena);
+		page->items[page->count] = evaluated->chosen;
 	return 0;
 }
 
-static int add(struct page_reader *reader, const struct row *row, const struct evaluated *evaluated,
+static int add(struct page_reader *reader, const struct row *row, struct evaluated *evaluated,
 	struct arena *arena, struct error *err)
 {
 	const struct page_request *request = reader->request;
 
+	if (reader->decoded && !request->count_only)
+		choose(reader, evaluated, arena);
 	if (request->as_json)
-		TRY(add_json(reader, row, evaluated, arena, err));
+		TRY(add_json(reader, row, evaluated, err));
 	else if (request->as_lines)
-		TRY(add_line(reader, row, evaluated, arena, err));
+		TRY(add_line(reader, row, evaluated, err));
 	else if (!request->count_only)
 		TRY(add_item(reader, row, evaluated, arena, err));
 	if (request->fetch)
 		reader->page->fetched_units +=
 			capacity_read_units(row->meta.item_size, request->consistent);
+	if (!request->count_only)
+		reader->page->returned_bytes += chosen_bytes(reader, row, evaluated);
 	reader->page->count++;
 	return 0;
 }

@@ -33,6 +33,7 @@ struct page {
 	size_t scanned; /* of items evaluated */
 	uint64_t bytes; /* of those; of what the index shows */
 	double fetched_units; /* for fetches from the table */
+	uint64_t returned_bytes; /* of the items that passed, as chosen; none with count_only */
 	const struct map *last_key; /* it ended by a limit; NULL: the range is read */
 	/* Unless as_json, as_lines or count_only: */
 	struct map *items;

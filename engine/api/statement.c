@@ -124,7 +124,6 @@ int statement_plan(const struct partiql_statement *statement, struct table *tabl
 		break;
 	}
 	ret->transacted = transacted;
-	ret->action.want_units = true;
 	ret->action.want_old = statement->returning == PARTIQL_RETURNING_ALL_OLD ||
 			       statement->returning == PARTIQL_RETURNING_MODIFIED_OLD;
 	return 0;

@@ -53,6 +53,7 @@ struct item_read {
 	size_t use; /* its table */
 	bool consistent;
 	struct slice row_key;
+	const struct map *key;
 	/* Results: */
 	bool found;
 	struct map item;

@@ -19,6 +19,7 @@ int statement_read_key(const struct partiql_statement *statement, struct table *
 }
 
 struct items_reader {
+	struct usage *usage;
 	struct table_set *set;
 	struct item_read *reads;
 	size_t count;
@@ -28,17 +29,15 @@ struct items_reader {
 static int read_item(struct txn *txn, const struct items_reader *reader, struct item_read *read,
 	struct error *err)
 {
-	struct table_use *use = &reader->set->uses[read->use];
-	unsigned factor = reader->transacted ? 2 : 1;
+	struct table *table = reader->set->uses[read->use].table;
 	struct row row;
 	struct map item;
 	int r;
 
-	TRY(r = row_get(txn, use->table, read->row_key, ROW_FULL, &row, err));
+	TRY(r = row_get(txn, table, read->row_key, ROW_FULL, &row, err));
 	read->found = r != ROW_ABSENT;
-	capacity_add_read(
-		&use->capacity, factor * capacity_read_units(read->found ? row.meta.item_size : 0,
-						 reader->transacted || read->consistent));
+	usage_add_read(reader->usage, table, read->key, read->found ? row.meta.item_size : 0,
+		read->consistent, reader->transacted ? USAGE_TRANSACTED : USAGE_SINGLE);
 	if (!read->found)
 		return 0;
 	TRY(item_decode(txn_arena(txn), row.item, &item, err));
@@ -50,8 +49,7 @@ static int read_items(struct txn *txn, void *context, struct error *err)
 {
 	const struct items_reader *reader = context;
 
-	for (size_t i = 0; i < reader->set->count; i++)
-		reader->set->uses[i].capacity.read = 0;
+	usage_clear(reader->usage);
 	for (size_t i = 0; i < reader->count; i++) {
 		if (reader->reads[i].statement)
 			TRY(read_item(txn, reader, &reader->reads[i], err));
@@ -63,7 +61,7 @@ static int read_items(struct txn *txn, void *context, struct error *err)
 int statement_read_items(struct engine *engine, struct request *request, struct table_set *set,
 	struct item_read *reads, size_t count, bool transacted, struct error *err)
 {
-	struct items_reader reader = { set, reads, count, transacted };
+	struct items_reader reader = { request->usage, set, reads, count, transacted };
 
 	return txn_run(engine->store, transacted ? TXN_WRITE : TXN_READ, DURABLE_PROCESS,
 		request->arena, read_items, &reader, err);

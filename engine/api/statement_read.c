@@ -43,7 +43,8 @@ struct select_call {
 	size_t count, capacity;
 	size_t scanned;
 	uint64_t bytes;
-	struct capacity_sum consumed;
+	const struct value *partition; /* of the current range; NULL: not one of the table */
+	uint64_t returned_bytes; /* of the last page */
 	const struct map *last_key;
 };
 
@@ -197,7 +198,19 @@ static int take_token(struct select_call *select, struct error *err)
 
 /* Reading. */
 
-static int find_range(const struct select_call *select, struct key_range *ret, struct error *err)
+/* A local index has the table's partitions. */
+static void note_partition(struct select_call *select, const struct value *partition)
+{
+	struct value *copy;
+
+	if (select->index && select->index->kind != INDEX_LOCAL)
+		return;
+	copy = arena_alloc(select->request->arena, sizeof(*copy));
+	*copy = *partition;
+	select->partition = copy;
+}
+
+static int find_range(struct select_call *select, struct key_range *ret, struct error *err)
 {
 	struct key_range upper CLEANUP(key_range_release) = KEY_RANGE_INIT;
 	const struct partiql_range *range = &select->plan.ranges[select->range];
@@ -205,6 +218,7 @@ static int find_range(const struct select_call *select, struct key_range *ret, s
 	struct buf bound;
 
 	TRY(key_query_resolve(&range->lower, &select->layout, &query, err));
+	note_partition(select, query.partition);
 	key_range_of_query(ret, &select->layout, &query);
 	TRY(key_query_resolve(&range->upper, &select->layout, &query, err));
 	key_range_of_query(&upper, &select->layout, &query);
@@ -259,24 +273,30 @@ static void reserve_items(struct select_call *select, size_t more)
 static void take_items(struct select_call *select, const struct page *page)
 {
 	reserve_items(select, page->count);
+	select->returned_bytes = 0;
 	for (size_t i = 0; i < page->count; i++) {
 		if (select->tokens)
 			select->tokens[select->count] = item_token(select, &page->items[i]);
 		partiql_project(select->statement, &page->items[i], select->request->arena,
-			&select->items[select->count++]);
+			&select->items[select->count]);
+		select->returned_bytes += item_size(&select->items[select->count++]);
 	}
 }
 
 static void count_page(struct select_call *select, const struct page *page)
 {
-	double units = capacity_read_units(page->bytes, select->in->consistent_read.value);
-
 	select->scanned += page->scanned;
 	select->bytes += page->bytes;
-	if (select->index)
-		capacity_add_index_read(&select->consumed, select->index->name,
-			select->index->kind == INDEX_LOCAL, units, select->request->arena);
-	capacity_add_read(&select->consumed, select->index ? page->fetched_units : units);
+	usage_add_page(select->request->usage, &(struct usage_page){
+						       .table = select->table,
+						       .index = select->index,
+						       .partition = select->partition,
+						       .units = capacity_read_units(page->bytes,
+							       select->in->consistent_read.value),
+						       .fetched_units = page->fetched_units,
+						       .returned_items = page->count,
+						       .returned_bytes = select->returned_bytes,
+					       });
 }
 
 /* Reads on in the current range, to its end or to the page's. */
@@ -341,7 +361,6 @@ int statement_read(struct engine *engine, struct request *request,
 		.in = in,
 		.statement = statement,
 		.position = BUF_INIT,
-		.consumed = { .table_name = statement->table_name },
 	};
 
 	*ret = (struct statement_page){ 0 };
@@ -350,7 +369,7 @@ int statement_read(struct engine *engine, struct request *request,
 	TRY(read_ranges(&select, ret, err));
 	ret->items = (struct request_list){ true, select.count, select.items };
 	ret->item_tokens = select.tokens;
-	ret->consumed_capacity = capacity_answer(
-		&select.consumed, in->return_consumed_capacity, false, request->arena);
+	ret->consumed_capacity = capacity_answer(usage_table(request->usage, select.table),
+		in->return_consumed_capacity, false, request->arena);
 	return 0;
 }

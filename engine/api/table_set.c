@@ -32,10 +32,7 @@ int table_set_hold(struct engine *engine, struct table_set *set, struct slice na
 	}
 	TRY(engine_find_table(engine, name, &table, err));
 	set->uses = memory_resize(set->uses, (set->count + 1) * sizeof(*set->uses));
-	set->uses[set->count] = (struct table_use){
-		.table = table,
-		.capacity.table_name = table_description(table)->name,
-	};
+	set->uses[set->count] = (struct table_use){ .table = table };
 	*ret = set->count++;
 	return 0;
 }
@@ -60,7 +57,7 @@ void table_use_add_collection(struct table_use *use, const struct map *key, stru
 	use->collections = grown;
 }
 
-struct request_list table_set_capacity(const struct table_set *set,
+struct request_list table_set_capacity(const struct table_set *set, struct usage *usage,
 	struct slice return_consumed_capacity, bool transacted, struct arena *arena)
 {
 	struct consumed_capacity *items = arena_alloc_array(arena, set->count, sizeof(*items));
@@ -68,8 +65,8 @@ struct request_list table_set_capacity(const struct table_set *set,
 	if (!capacity_wanted(return_consumed_capacity))
 		return (struct request_list){ 0 };
 	for (size_t i = 0; i < set->count; i++)
-		items[i] = *capacity_answer(
-			&set->uses[i].capacity, return_consumed_capacity, transacted, arena);
+		items[i] = *capacity_answer(usage_table(usage, set->uses[i].table),
+			return_consumed_capacity, transacted, arena);
 	return (struct request_list){ true, set->count, items };
 }
 
@@ -86,7 +83,7 @@ struct request_list table_set_collections(
 
 		if (use->collection_count)
 			items[count++] = (struct named_list){
-				.name = arena_copy(arena, use->capacity.table_name),
+				.name = arena_copy(arena, table_description(use->table)->name),
 				.list = { true, use->collection_count, use->collections },
 			};
 	}

@@ -1,6 +1,6 @@
 /*
- * The tables that one request on several is about: each held once, with what
- * the request consumed of it and what it tells of item collections.
+ * The tables that one request on several is about: each held once, with what it
+ * tells of item collections.
  */
 #pragma once
 
@@ -9,7 +9,6 @@
 
 struct table_use {
 	struct table *table;
-	struct capacity_sum capacity;
 	struct item_collection_metrics *collections; /* in the arena */
 	size_t collection_count;
 };
@@ -29,7 +28,7 @@ int table_set_hold(struct engine *engine, struct table_set *set, struct slice na
  * has local indexes. */
 void table_use_add_collection(struct table_use *use, const struct map *key, struct arena *arena);
 /* ConsumedCapacity and ItemCollectionMetrics of all; absent where not asked for. */
-struct request_list table_set_capacity(const struct table_set *set,
+struct request_list table_set_capacity(const struct table_set *set, struct usage *usage,
 	struct slice return_consumed_capacity, bool transacted, struct arena *arena);
 struct request_list table_set_collections(
 	const struct table_set *set, struct slice return_metrics, struct arena *arena);

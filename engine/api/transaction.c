@@ -143,32 +143,56 @@ static int apply(struct txn *txn, void *context, struct error *err)
 	return 0;
 }
 
+static bool judged(const struct transaction *transaction, size_t i)
+{
+	return !transaction->plans[i].unfit && !transaction->replayed;
+}
+
+/* Of a transaction that came to nothing. */
+static void count_failed(
+	const struct transaction *transaction, struct usage *usage, const struct error *err)
+{
+	for (size_t i = 0; i < transaction->count; i++) {
+		const struct planned_write *plan = &transaction->plans[i];
+
+		if (!judged(transaction, i))
+			continue;
+		if (err->class == ERROR_TRANSACTION_CANCELED)
+			planned_write_count_failed(plan, usage, &transaction->failures[i]);
+		else
+			usage_note_failure(usage, plan->table, err->class);
+	}
+}
+
 int transaction_run(struct engine *engine, struct request *request, struct transaction *transaction,
 	struct error *err)
 {
-	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
-		apply, transaction, err));
+	if (txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
+		    apply, transaction, err) < 0) {
+		count_failed(transaction, request->usage, err);
+		return -1;
+	}
 	/* What was done before may be on its way to the medium still. */
 	if (transaction->replayed && engine->durability[request->door] == DURABLE_POWER)
 		return store_flush(engine->store, err);
 	return 0;
 }
 
-void transaction_count(struct transaction *transaction, struct arena *arena)
+void transaction_count(struct transaction *transaction, struct request *request)
 {
 	for (size_t i = 0; i < transaction->count; i++) {
 		struct planned_write *plan = &transaction->plans[i];
-		struct table_use *use = &transaction->set.uses[transaction->uses[i]];
-		uint32_t size = plan->result.meta.item_size;
 
 		if (transaction->replayed) {
 			uint64_t bytes = plan->action.item ? item_size(plan->action.item) : 0;
 
-			capacity_add_read(&use->capacity, 2 * capacity_read_units(bytes, true));
+			usage_add_read(request->usage, plan->table, plan->key, bytes, true,
+				USAGE_TRANSACTED);
 			continue;
 		}
-		capacity_add_write(&use->capacity, &plan->result, size, 2, arena);
+		planned_write_count(plan, request->usage, USAGE_TRANSACTED);
 		if (plan->action.kind != WRITE_CHECK)
-			table_use_add_collection(use, plan->key, arena);
+			table_use_add_collection(&transaction->set.uses[transaction->uses[i]],
+				plan->key, request->arena);
 	}
 }

@@ -40,7 +40,7 @@ int transaction_check_distinct(const struct transaction *transaction, struct err
 
 /* Runs it. ERROR_TRANSACTION_CANCELED with the reasons in its details;
  * ERROR_IDEMPOTENT_MISMATCH. Failures set before (keys that do not fit) count
- * as reasons. */
+ * as reasons. What a failed one took is told the request's usage. */
 int transaction_run(struct engine *engine, struct request *request, struct transaction *transaction,
 	struct error *err) NODISCARD;
 
@@ -50,5 +50,5 @@ int transaction_canceled(const struct error *failures, size_t count, struct erro
 /* Whether a failure is one of an action, not of the whole. */
 bool transaction_is_reason(const struct error *failure);
 
-/* What it consumed, in the set's sums: writes, or reads when it was replayed. */
-void transaction_count(struct transaction *transaction, struct arena *arena);
+/* Tells the request's usage what it took: writes, or reads when it was replayed. */
+void transaction_count(struct transaction *transaction, struct request *request);

@@ -3,20 +3,36 @@
  * monitors when it ends (monitor/call.h), and answered as ConsumedCapacity
  * (capacity.h).
  *
- * engine_run() gives each request an empty one. An operation asks usage_table()
- * for the part of a table that it works on, and adds to it.
+ * engine_run() gives each request an empty one. Every operation on items fills
+ * it, whether or not ReturnConsumedCapacity asks: for each item by
+ * usage_add_read() or usage_add_write(), for each page by usage_add_page().
+ *
+ * Invariants:
+ * 1. What is gathered outlives a transaction's body, whose arena is reset when
+ *    it runs again; a body that gathers begins with usage_clear().
+ * 2. What was rolled back is not counted as written: a transaction that failed
+ *    is told anew by usage_add_unwritten().
+ * 3. A look at facts alone, as a listing or stat() of the mount takes it, is of
+ *    metadata and uses nothing.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "monitor/call.h"
 #include "store/table.h"
+#include "store/write.h"
 
 struct usage {
-	struct arena *arena; /* of the request */
+	struct arena arena; /* its own */
 	struct call_table *tables;
 	size_t count;
 };
+
+#define USAGE_INIT ((struct usage){ .arena = ARENA_INIT })
+
+void usage_release(struct usage *usage);
+/* Forgets what was gathered, when a transaction's body runs again. */
+void usage_clear(struct usage *usage);
 
 /* The part of a table, made if it is new. Valid until the next table joins. */
 struct call_table *usage_table(struct usage *usage, const struct table *table);
@@ -25,5 +41,35 @@ struct call_index *usage_index(
 	struct usage *usage, struct call_table *table, struct slice name, bool local);
 /* A key of it, for the caller to fill. Valid until the next key joins. */
 struct call_key *usage_add_key(struct usage *usage, struct call_table *table);
-/* Forgets what was gathered, when a transaction's body runs again. */
-void usage_clear(struct usage *usage);
+
+/* How an item is read or written: alone, or as one of a transaction. */
+enum usage_kind { USAGE_SINGLE, USAGE_TRANSACTED };
+
+/* A read of one item. key: its map, borrowed until the request ends; bytes: its
+ * size, 0 when there was none. A transaction reads consistently. */
+void usage_add_read(struct usage *usage, const struct table *table, const struct map *key,
+	uint64_t bytes, bool consistent, enum usage_kind kind);
+/* A write that was done, with result.indexes; of a check of a transaction too. */
+void usage_add_write(struct usage *usage, const struct table *table, const struct map *key,
+	const struct write_result *result, enum usage_kind kind);
+/* A write that was looked at and not done: its condition failed, or that of
+ * another action of its transaction. item: what it would have put; NULL. */
+void usage_add_unwritten(struct usage *usage, const struct table *table, const struct map *key,
+	const struct write_result *result, const struct map *item);
+
+/* A page of a Query, a Scan or a SELECT. */
+struct usage_page {
+	const struct table *table;
+	const struct index_description *index; /* NULL: the table itself */
+	const struct value *partition; /* of the table, when it was one; NULL */
+	double units; /* of what was looked at */
+	double fetched_units; /* of the table, for what a local index does not show */
+	size_t returned_items;
+	uint64_t returned_bytes;
+};
+void usage_add_page(struct usage *usage, const struct usage_page *page);
+
+/* Counts what an item's failure was of, if it is one that is counted. */
+void usage_note_failure(struct usage *usage, const struct table *table, enum error_class class);
+/* Whether a write that failed so was looked at. */
+bool usage_is_condition(enum error_class class);

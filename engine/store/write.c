@@ -390,14 +390,14 @@ int write_apply(struct txn *txn, const struct write_action *action, struct write
 	};
 	int r;
 
+	*ret = (struct write_result){ .change = CHANGE_NONE };
 	TRY(open_cursor(&step, err));
-	TRY(r = close_cursor(&step, run_step(&step, err), err));
-	*ret = (struct write_result){
-		.change = step.change,
-		.had_old = step.had_old,
-		.meta = step.meta,
-		.old_size = step.had_old ? step.old.meta.item_size : 0,
-	};
+	r = close_cursor(&step, run_step(&step, err), err);
+	ret->had_old = step.had_old;
+	ret->old_size = step.had_old ? step.old.meta.item_size : 0;
+	TRY(r);
+	ret->change = step.change;
+	ret->meta = step.meta;
 	if (tells(action))
 		tell(&step, r, ret);
 	else

@@ -87,7 +87,8 @@ struct write_result {
 };
 
 /* Applies one action within a write transaction: 0, WRITE_ABSENT or
- * WRITE_SKIPPED. The messages of failed expectations are "The conditional
+ * WRITE_SKIPPED. When it fails, had_old and old_size of *ret tell what it met,
+ * if it came so far. The messages of failed expectations are "The conditional
  * request failed". An action that fails has changed nothing, so that the body
  * may go on to look at others before it fails. Goes by the table's newest
  * description, whatever version the action holds. */
