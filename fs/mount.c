@@ -62,13 +62,20 @@ static void keep_partition_of_scratch(void *context, struct slice directory)
 	mount_table_unref(table);
 }
 
+static int open_scratch(
+	const struct mount_options *options, struct filesystem *fs, struct error *err)
+{
+	int64_t limit = options->scratch_bytes ? options->scratch_bytes : SCRATCH_LIMIT_DEFAULT;
+
+	return (engine_is_encrypted(fs->engine) ? scratch_new_in_memory : scratch_new)(
+		options->data_directory, limit, &fs->scratch, err);
+}
+
 static int filesystem_open(
 	const struct mount_options *options, struct filesystem *fs, struct error *err)
 {
 	TRY(open_engine(options->data_directory, &options->engine, &fs->engine, err));
-	if (scratch_new(options->data_directory,
-		    options->scratch_bytes ? options->scratch_bytes : SCRATCH_LIMIT_DEFAULT,
-		    &fs->scratch, err) < 0) {
+	if (open_scratch(options, fs, err) < 0) {
 		engine_close(fs->engine);
 		return -1;
 	}

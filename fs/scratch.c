@@ -3,13 +3,9 @@
 #include "scratch_user.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
-#define FOLDER "scratch"
 
 struct scratch {
-	int root; /* DATA/scratch */
+	struct scratch_root root;
 	int64_t limit;
 	pthread_mutex_t creating;
 	struct scratch_user *_Atomic users;
@@ -35,7 +31,7 @@ static int user_add_locked(struct scratch *scratch, uid_t uid, struct scratch_us
 	int r;
 
 	if (!user) {
-		r = scratch_user_new(scratch->root, uid, scratch->limit, &user);
+		r = scratch_user_new(scratch->root.fd, uid, scratch->limit, &user);
 		if (r < 0)
 			return r;
 		user->next = scratch_users(scratch);
@@ -115,7 +111,7 @@ static int users_load(struct scratch *scratch)
 	DIR *dir;
 	int r;
 
-	r = scratch_directory_open(scratch->root, ".", &dir);
+	r = scratch_directory_open(scratch->root.fd, ".", &dir);
 	if (r < 0)
 		return r;
 	while (r == 0 && (entry = readdir(dir))) {
@@ -126,37 +122,40 @@ static int users_load(struct scratch *scratch)
 	return r;
 }
 
-/* DATA/scratch, made at need: a descriptor or a negative errno. */
-static int root_open(const char *data_directory)
+/* Takes the root over, also when it fails. */
+static int scratch_start(
+	const struct scratch_root *root, int64_t limit, struct scratch **ret, struct error *err)
 {
-	int data CLEANUP(cleanup_close) = open(data_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int root;
-
-	if (data < 0 || (mkdirat(data, FOLDER, 0700) < 0 && errno != EEXIST))
-		return -errno;
-	root = openat(data, FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return root < 0 ? -errno : root;
-}
-
-int scratch_new(const char *data_directory, int64_t limit, struct scratch **ret, struct error *err)
-{
-	struct scratch *scratch;
-	int root = root_open(data_directory);
+	struct scratch *scratch = memory_new_zero(sizeof(*scratch));
 	int r;
 
-	if (root < 0)
-		return error_set_errno(err, -root, "opening %s/" FOLDER, data_directory);
-	scratch = memory_new_zero(sizeof(*scratch));
-	scratch->root = root;
+	scratch->root = *root;
 	scratch->limit = limit;
 	pthread_mutex_init(&scratch->creating, NULL);
 	r = users_load(scratch);
 	if (r < 0) {
 		scratch_free(scratch);
-		return error_set_errno(err, -r, "reading %s/" FOLDER, data_directory);
+		return error_set_errno(err, -r, "reading scratch files");
 	}
 	*ret = scratch;
 	return 0;
+}
+
+int scratch_new(const char *data_directory, int64_t limit, struct scratch **ret, struct error *err)
+{
+	struct scratch_root root;
+
+	TRY(scratch_root_open(data_directory, &root, err));
+	return scratch_start(&root, limit, ret, err);
+}
+
+int scratch_new_in_memory(
+	const char *data_directory, int64_t limit, struct scratch **ret, struct error *err)
+{
+	struct scratch_root root;
+
+	TRY(scratch_root_open_in_memory(data_directory, &root, err));
+	return scratch_start(&root, limit, ret, err);
 }
 
 void scratch_visit_found(struct scratch *scratch, scratch_visitor *visit, void *context)
@@ -181,11 +180,12 @@ void scratch_free(struct scratch *scratch)
 	while (user) {
 		struct scratch_user *next = user->next;
 
+		scratch_root_forget(&scratch->root, user);
 		scratch_user_free(user);
 		user = next;
 	}
 	pthread_mutex_destroy(&scratch->creating);
-	close(scratch->root);
+	scratch_root_close(&scratch->root);
 	free(scratch);
 }
 

@@ -5,6 +5,9 @@
  * real file in an overlay on local disk, one overlay a user. It survives a
  * remount, is never in a table, and no other user sees it.
  *
+ * Of an encrypted data directory the overlays are in memory, in a tmpfs: they hold
+ * what items hold. They outlive a crash there, and end with the mount.
+ *
  * Layout: DATA/scratch/UID/<directory of the mount>/.files/<name>. No component of
  * a directory of the mount that has scratch files is named ".files" (only ".transact"
  * begins with '.'), so that it collides with none of them,
@@ -64,6 +67,9 @@ struct scratch_path {
 /* Opens, creating it at need, the overlay in the data directory; new. The
  * limit is in bytes for each user. */
 NODISCARD int scratch_new(
+	const char *data_directory, int64_t limit, struct scratch **ret, struct error *err);
+/* The same in memory, and gone when it is freed. */
+NODISCARD int scratch_new_in_memory(
 	const char *data_directory, int64_t limit, struct scratch **ret, struct error *err);
 /* Every file must have been closed. */
 void scratch_free(struct scratch *scratch);

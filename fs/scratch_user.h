@@ -22,7 +22,7 @@
 struct scratch_user {
 	struct scratch_user *next;
 	uid_t uid;
-	int root; /* DATA/scratch/UID */
+	int root; /* UID in the root of all users */
 	int64_t limit;
 	_Atomic int64_t used;
 	_Atomic int64_t entries;
@@ -32,10 +32,26 @@ struct scratch_user {
 	struct buf found; /* at start: directories that hold files, each ended by NUL */
 };
 
+/* Where the overlays of all users lie (scratch_root.c). */
+struct scratch_root {
+	int fd; /* of the directory */
+	int memory; /* when it is in memory: of the directory that it lies in, and: */
+	struct buf name; /* its name there; else empty */
+};
+
+/* DATA/scratch, made at need. */
+NODISCARD int scratch_root_open(
+	const char *data_directory, struct scratch_root *ret, struct error *err);
+NODISCARD int scratch_root_open_in_memory(
+	const char *data_directory, struct scratch_root *ret, struct error *err);
+/* At the end: removes what a user leaves in memory. */
+void scratch_root_forget(struct scratch_root *root, struct scratch_user *user);
+void scratch_root_close(struct scratch_root *root);
+
 /* 0 or a negative errno, from a call that returns -1 and sets errno. */
 int scratch_result(int r);
 
-/* The overlay of this user in DATA/scratch, made at need; new. */
+/* The overlay of this user in the root, made at need; new. */
 NODISCARD int scratch_user_new(int parent, uid_t uid, int64_t limit, struct scratch_user **ret);
 void scratch_user_free(struct scratch_user *user);
 

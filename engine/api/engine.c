@@ -65,6 +65,11 @@ void engine_close(struct engine *engine)
 	free(engine);
 }
 
+bool engine_is_encrypted(const struct engine *engine)
+{
+	return store_is_encrypted(engine->store);
+}
+
 static int run_checked(struct engine *engine, const struct operation *operation,
 	struct request *request, struct error *err)
 {

@@ -32,6 +32,9 @@ struct engine_options {
 int engine_open(const char *path, const struct engine_options *options, struct engine **ret,
 	struct error *err) NODISCARD;
 void engine_close(struct engine *engine);
+/* Whether what it stores is encrypted, so that nothing of it should be written
+ * beside. */
+bool engine_is_encrypted(const struct engine *engine);
 
 /* Runs a request. 0, or -1 with the error of the operation. Thread-safe. */
 int engine_run(struct engine *engine, struct request *request, struct error *err) NODISCARD;

@@ -662,6 +662,96 @@ static void a_missing_data_directory_is_an_error(void)
 	CHECK_ERROR(&err, ERROR_SYSTEM, "opening /nonexistent/scratch: No such file or directory");
 }
 
+/* Of the directory in memory that this one has. */
+static const char *memory_path(struct fixture *f, struct buf *buf)
+{
+	struct stat stat_of_data;
+
+	CHECK_INT(stat(buf_string(&f->data), &stat_of_data), 0);
+	buf_appendf(buf, "/dev/shm/dynamount-%u-%jx-%jx", geteuid(), (uintmax_t)stat_of_data.st_dev,
+		(uintmax_t)stat_of_data.st_ino);
+	return buf_string(buf);
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static struct fixture fixture_new_in_memory(void)
+{
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct fixture f = fixture_new();
+	struct buf folder CLEANUP(buf_release) = BUF_INIT;
+
+	scratch_free(f.scratch);
+	buf_appendf(&folder, "%s/scratch", buf_string(&f.data));
+	CHECK_INT(rmdir(buf_string(&folder)), 0);
+	CHECK_OK(scratch_new_in_memory(buf_string(&f.data), LIMIT, &f.scratch, &err), &err);
+	return f;
+}
+
+static void in_memory_nothing_lies_in_the_data_directory(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new_in_memory();
+	struct buf folder CLEANUP(buf_release) = BUF_INIT;
+	struct buf memory CLEANUP(buf_release) = BUF_INIT;
+
+	put(&f, ALICE, movie(".x.swp"), "hello");
+	check_file(&f, ALICE, movie(".x.swp"), "hello");
+	CHECK_INT(used(&f, ALICE), SCRATCH_ENTRY_COST + 5);
+	buf_appendf(&folder, "%s/scratch", buf_string(&f.data));
+	CHECK(!exists(buf_string(&folder)));
+	CHECK(exists(memory_path(&f, &memory)));
+}
+
+static void what_is_in_memory_goes_at_the_end(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new_in_memory();
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct buf memory CLEANUP(buf_release) = BUF_INIT;
+
+	put(&f, ALICE, movie(".x.swp"), "hello");
+	put(&f, BOB, at("", "x~"), "bye");
+	CHECK(exists(memory_path(&f, &memory)));
+	scratch_free(f.scratch);
+	CHECK(!exists(buf_string(&memory)));
+	CHECK_OK(scratch_new_in_memory(buf_string(&f.data), LIMIT, &f.scratch, &err), &err);
+	CHECK(absent(&f, ALICE, movie(".x.swp")));
+}
+
+static void what_a_crash_leaves_in_memory_is_found_again(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new_in_memory();
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct scratch *crashed = f.scratch;
+
+	put(&f, ALICE, movie(".x.swp"), "hello");
+	CHECK_OK(scratch_new_in_memory(buf_string(&f.data), LIMIT, &f.scratch, &err), &err);
+	check_file(&f, ALICE, movie(".x.swp"), "hello");
+	scratch_free(crashed);
+}
+
+static void a_directory_in_memory_that_others_may_use_is_refused(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new();
+	struct buf memory CLEANUP(buf_release) = BUF_INIT;
+	struct buf message CLEANUP(buf_release) = BUF_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct scratch *scratch;
+	int r;
+
+	CHECK_INT(mkdir(memory_path(&f, &memory), 0755), 0);
+	r = scratch_new_in_memory(buf_string(&f.data), LIMIT, &scratch, &err);
+	rmdir(buf_string(&memory));
+	CHECK_INT(r, -1);
+	buf_appendf(&message, "%s, where scratch files should go, belongs to others",
+		buf_string(&memory));
+	CHECK_ERROR(&err, ERROR_ACCESS_DENIED, buf_string(&message));
+}
+
 /* What editors do, on few names, so that they meet. */
 static void *churn(void *data)
 {
@@ -755,6 +845,13 @@ static const struct test_case cases[] = {
 	{ "a lowered limit keeps what is there", a_lowered_limit_keeps_what_is_there },
 	{ "the total is that of all users", the_total_is_that_of_all_users },
 	{ "a missing data directory is an error", a_missing_data_directory_is_an_error },
+	{ "in memory, nothing lies in the data directory",
+		in_memory_nothing_lies_in_the_data_directory },
+	{ "what is in memory goes at the end", what_is_in_memory_goes_at_the_end },
+	{ "what a crash leaves in memory is found again",
+		what_a_crash_leaves_in_memory_is_found_again },
+	{ "a directory in memory that others may use is refused",
+		a_directory_in_memory_that_others_may_use_is_refused },
 	{ "concurrent users keep the account exact", concurrent_users_keep_the_account_exact },
 };
 
