@@ -244,4 +244,3 @@ class Pages:
 
     def save(self):
         self.click("#saveButton")
-
