@@ -23,6 +23,7 @@ const struct file_operations *file_operations_of(enum node_kind kind)
 		[NODE_PARTIQL] = &query_file,
 		[NODE_OPERATION] = &operation_file,
 		[NODE_CONTROL] = &control_file,
+		[NODE_AUDIT] = &audit_file,
 	};
 
 	return files[kind];

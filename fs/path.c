@@ -26,6 +26,7 @@ const struct node_kind_info node_kinds[NODE_KIND_COUNT] = {
 	[NODE_FOLLOW] = { .name = ".follow", .directory = NODE_TABLE, .mode = S_IFREG | 0444 },
 	[NODE_TTL] = { .name = ".ttl", .directory = NODE_TABLE, .mode = S_IFREG | 0644 },
 	[NODE_PARTIQL] = { .name = ".partiql", .directory = NODE_ROOT, .mode = S_IFREG | 0644 },
+	[NODE_AUDIT] = { .name = ".audit", .directory = NODE_ROOT, .mode = S_IFREG | 0400 },
 	[NODE_API] = { .name = ".api", .directory = NODE_ROOT, .mode = S_IFDIR | 0755 },
 	[NODE_OPERATION] = { .mode = S_IFREG | 0644 },
 	[NODE_WHERE] = { .name = ".where", .directory = NODE_TABLE, .mode = S_IFDIR | 0755 },

@@ -1,7 +1,7 @@
 /*
  * The path grammar: what a name in a directory of the mount stands for.
  *
- *	root	      table | ".error" | ".partiql" | ".api" | ".transact"
+ *	root	      table | ".error" | ".partiql" | ".api" | ".transact" | ".audit"
  *	table	      item (no sort key) | partition (sort key)
  *		      | ".schema" | ".info" | ".import" | ".export" | ".query"
  *		      | ".stream" | ".follow" | ".ttl" | ".where" | ".indexes"
@@ -50,6 +50,7 @@ enum node_kind {
 	NODE_FOLLOW,
 	NODE_TTL,
 	NODE_PARTIQL,
+	NODE_AUDIT,
 	NODE_API, /* the directory; each file in it: */
 	NODE_OPERATION,
 	NODE_WHERE, /* the directory; in it: */

@@ -322,6 +322,16 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_STREAM,
 		.run = run_read_stream,
 	},
+	[OPERATION_LOCAL_FIND_LOG] = {
+		.help = "Tell where a log begins and ends.",
+		.kind = OPERATION_READ,
+		.run = run_find_log,
+	},
+	[OPERATION_LOCAL_READ_LOG] = {
+		.help = "Read the text of a log.",
+		.kind = OPERATION_READ,
+		.run = run_read_log,
+	},
 };
 
 #define DYNAMODB \

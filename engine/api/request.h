@@ -14,6 +14,7 @@
 #include "api/field.h"
 #include "api/request_batch.h"
 #include "api/request_item.h"
+#include "api/request_log.h"
 #include "api/request_statement.h"
 #include "api/request_stream.h"
 #include "api/request_table.h"
@@ -61,6 +62,8 @@ enum operation_id {
 	OPERATION_LOCAL_DESCRIBE_STORAGE,
 	OPERATION_LOCAL_FIND_STREAM,
 	OPERATION_LOCAL_READ_STREAM,
+	OPERATION_LOCAL_FIND_LOG,
+	OPERATION_LOCAL_READ_LOG,
 	OPERATION_COUNT
 };
 

@@ -1,4 +1,5 @@
 #include "store/journal.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "store/store_private.h"
 #include "store/txn_private.h"
@@ -126,7 +127,7 @@ static int find_extent(struct journal_cursor *cursor, struct journal_extent *ret
 	uint64_t last;
 	int r;
 
-	*ret = (struct journal_extent){ 0, 0 };
+	*ret = (struct journal_extent){ .modified_ns = clock_realtime_ns() };
 	TRY(r = cursor_get(cursor, DB_FIRST, &ret->start, err));
 	if (r == CURSOR_END)
 		return 0;
@@ -239,6 +240,7 @@ static int append_body(struct txn *txn, void *context, struct error *err)
 		extent->end += length;
 		rest = slice_skip(rest, length);
 	}
+	extent->modified_ns = clock_realtime_ns();
 	return 0;
 }
 

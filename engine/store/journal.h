@@ -26,6 +26,7 @@ struct journal;
 struct journal_extent {
 	uint64_t start; /* offset of the oldest byte that is kept */
 	uint64_t end; /* after the newest one; equal to start when there is none */
+	int64_t modified_ns; /* when lines came last; before any did, when it was opened */
 };
 
 /* Opens the journal of that name, made if there is none. It must be closed before
