@@ -50,6 +50,8 @@ struct call_table {
 	size_t key_count;
 	unsigned returned_items; /* by Query, Scan and SELECT */
 	uint64_t returned_bytes;
+	struct slice stream_label; /* of the stream that was read; absent: none was */
+	unsigned returned_records; /* of it */
 	unsigned failed_conditions;
 	unsigned conflicts; /* items of a cancelled transaction that another one held */
 };

@@ -80,19 +80,32 @@ enum metric_kind {
 	METRIC_DURATION, /* the distribution tells */
 };
 
+/* A call as one of its series sees it. */
+struct metric_view {
+	const struct call *call;
+	const struct call_table *table; /* NULL: the series is none of a table */
+	const struct call_index *index; /* NULL: none of an index */
+};
+
+/* What a call adds to a series, or false: nothing. */
+typedef bool metric_measure(const struct metric_view *view, double *ret);
+
 struct metric_info {
+	unsigned code; /* on disk: never changes, below 64 */
 	const char *name; /* "ConsumedReadCapacityUnits" */
 	const char *unit; /* CloudWatch's: "Count" */
 	const char *help; /* one line */
 	enum metric_kind kind;
-	unsigned scopes[3]; /* the combinations of dimensions that it has */
+	unsigned scopes[4]; /* the combinations of dimensions that it comes by */
 	size_t scope_count;
+	metric_measure *measure; /* NULL: none of calls */
 };
 
 extern const struct metric_info metrics_info[METRIC_COUNT];
 
-/* The metric of that name, or METRIC_COUNT. */
+/* The metric of that name or code, or METRIC_COUNT. */
 enum metric_id metric_find(struct slice name);
+enum metric_id metric_find_code(unsigned code);
 
 struct metric_series {
 	enum metric_id metric;
@@ -106,7 +119,7 @@ bool metric_has_scope(enum metric_id metric, unsigned scope);
 
 struct metrics;
 
-int metrics_open(struct store *store, struct metrics **ret, struct error *err) NODISCARD;
+struct metrics *metrics_open(struct store *store);
 /* Writes what is not yet written. NULL is allowed. */
 void metrics_close(struct metrics *metrics, int64_t now_ns);
 /* Tells of a call. Thread-safe, never waits for the disk. It counts for the
@@ -118,10 +131,14 @@ void metrics_add(
 /* To be called when a minute begins: looks at gauges and at what expired, writes
  * the minutes that have ended, forgets the old ones now and then. */
 int metrics_step(struct metrics *metrics, int64_t now_ns, struct error *err) NODISCARD;
+/* Takes in what others count, that a reading shows all there is: the items that
+ * expired. */
+void metrics_poll(struct metrics *metrics, int64_t now_ns);
 
 struct metric_query {
 	struct metric_series series;
-	int64_t start_ns, end_ns; /* the minutes that begin in [start, end) */
+	int64_t start_ns; /* the minute in which it lies is the first */
+	int64_t end_ns; /* the minutes that begin before it */
 	unsigned period_minutes; /* > 0; periods count from the start's minute on */
 	const double *percentiles; /* 0 to 100 */
 	size_t percentile_count;
@@ -130,7 +147,7 @@ struct metric_query {
 struct metric_datapoint {
 	int64_t time_ns; /* the period's begin */
 	double sample_count, sum, average, minimum, maximum;
-	const double *percentiles; /* as asked, within HISTOGRAM_ERROR of the true ones */
+	const double *percentiles; /* as asked; HISTOGRAM_ERROR below the true ones at most */
 };
 
 /* The periods of a series in which there are samples, in order of time, in the
@@ -140,10 +157,19 @@ int metrics_statistics(struct metrics *metrics, const struct metric_query *query
 	struct arena *arena, struct metric_datapoint **ret, size_t *ret_count,
 	struct error *err) NODISCARD;
 
+struct metric_sample {
+	struct metric_series series;
+	double value;
+};
+
+/* The gauges as they are now, in the arena: of indexes that are being made, and
+ * with settings the throughput of tables, indexes and the account. */
+void metrics_gauges(struct metrics *metrics, bool with_settings, struct arena *arena,
+	struct metric_sample **ret, size_t *ret_count);
+
 /* What the process has seen of a series, since it began. */
 struct metric_total {
 	struct metric_series series;
-	double sample_count, sum;
 	const struct histogram *histogram;
 };
 

@@ -1,17 +1,19 @@
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "monitor/metrics.h"
 #include "monitor/monitor_private.h"
 
 #include <errno.h>
 #include <signal.h>
 
-#define MINUTE_NS (60 * 1000000000LL)
-
 /* What is done at the start of each minute, after the one that has ended. */
 static void monitor_step(struct monitor *monitor, int64_t now_ns)
 {
-	(void)monitor;
-	(void)now_ns;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+
+	if (metrics_step(monitor->metrics, now_ns, &err) < 0)
+		log_warning("metrics: %s", err.message);
 }
 
 /* Sleeps until a minute begins; false when the monitor closes. */
@@ -70,6 +72,7 @@ int monitor_open(const struct monitor_options *options, struct monitor **ret, st
 	struct monitor *monitor = memory_new_zero(sizeof(*monitor));
 
 	monitor->store = options->store;
+	monitor->metrics = metrics_open(options->store);
 	pthread_mutex_init(&monitor->lock, NULL);
 	pthread_cond_init(&monitor->wake, NULL);
 	if (start_thread(monitor, err) < 0) {
@@ -85,6 +88,7 @@ void monitor_close(struct monitor *monitor)
 	if (!monitor)
 		return;
 	stop_thread(monitor);
+	metrics_close(monitor->metrics, clock_realtime_ns());
 	pthread_cond_destroy(&monitor->wake);
 	pthread_mutex_destroy(&monitor->lock);
 	free(monitor);
@@ -92,6 +96,10 @@ void monitor_close(struct monitor *monitor)
 
 void monitor_note(struct monitor *monitor, const struct call *call)
 {
-	(void)monitor;
-	(void)call;
+	metrics_note(monitor->metrics, call);
+}
+
+struct metrics *monitor_metrics(struct monitor *monitor)
+{
+	return monitor->metrics;
 }

@@ -12,6 +12,7 @@
 #include "monitor/call.h"
 #include "store/store.h"
 
+struct metrics;
 struct monitor;
 
 struct monitor_options {
@@ -26,3 +27,6 @@ void monitor_close(struct monitor *monitor);
 /* Tells of a call that has ended. Thread-safe; never fails, never waits for the
  * disk. */
 void monitor_note(struct monitor *monitor, const struct call *call);
+
+/* Its parts, borrowed. */
+struct metrics *monitor_metrics(struct monitor *monitor);

@@ -6,6 +6,7 @@
 
 struct monitor {
 	struct store *store;
+	struct metrics *metrics;
 	bool running; /* there is a thread */
 	pthread_t thread;
 	pthread_mutex_t lock;

@@ -8,6 +8,8 @@
 #include "store/table_private.h"
 #include "store/txn_private.h"
 
+#include <endian.h>
+
 /* One chunk ends at so many rows or bytes of items: some milliseconds under the
  * writer mutex. */
 #define CHUNK_ROWS  500
@@ -174,4 +176,18 @@ int backfill_step(struct table *table, struct error *err)
 	TRY(table_open(table, err));
 	return txn_run(
 		table->body->store, TXN_WRITE, DURABLE_PROCESS, &arena, chunk_body, &chunk, err);
+}
+
+/* Row keys begin with a hash, big-endian. */
+double backfill_progress(const struct table *table, const struct index_description *description)
+{
+	const struct index *index = table_index(table, description);
+	pthread_mutex_t *writer = &table->body->store->writer;
+	uint64_t hash = 0;
+
+	pthread_mutex_lock(writer);
+	if (index->frontier.len >= sizeof(hash))
+		memcpy(&hash, index->frontier.data, sizeof(hash));
+	pthread_mutex_unlock(writer);
+	return (double)be64toh(hash) / 0x1p64;
 }

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 struct index;
+struct index_description;
 struct table;
 struct txn;
 
@@ -27,6 +28,9 @@ int backfill_load(struct index *index, struct error *err) NODISCARD;
 int backfill_forget(struct txn *txn, struct slice index_id, struct error *err) NODISCARD;
 /* Whether an index of that version is being made. */
 bool backfill_wanted(const struct table *table);
+/* How much of an index that is being made is there: 0 to 1, by its frontier's
+ * place in the order of rows. */
+double backfill_progress(const struct table *table, const struct index_description *description);
 /* Fills one more chunk of the first index that is being made. 0, or
  * BACKFILL_DONE when the table has none, or no more. */
 #define BACKFILL_DONE 1

@@ -57,6 +57,7 @@ static void store_free(struct store *store)
 	worker_stop(&store->worker);
 	table_cache_release(store);
 	stream_set_release(&store->streams);
+	bdb_file_closep(&store->series);
 	bdb_file_closep(&store->tokens);
 	bdb_file_closep(&store->backfill);
 	bdb_file_closep(&store->counts);
@@ -118,6 +119,7 @@ static int open_all(struct store *store, const struct store_options *options, st
 	TRY(stream_set_open(store, err));
 	TRY(bdb_file_open(store->env, NULL, "backfill.db", DB_CREATE, &store->backfill, err));
 	TRY(bdb_file_open(store->env, NULL, "tokens.db", DB_CREATE, &store->tokens, err));
+	TRY(bdb_file_open(store->env, NULL, "metrics.db", DB_CREATE, &store->series, err));
 	TRY(table_cache_load(store, err));
 	if (options->read_only_check)
 		return 0;

@@ -9,6 +9,7 @@
  *	DATA/counts.db	id of a table or an index -> counts of items and bytes
  *	DATA/backfill.db	index id -> how far it is made
  *	DATA/tokens.db	request tokens (store/token.h)
+ *	DATA/metrics.db	figures of each minute (store/series.h)
  *	DATA/table-ID.db	rows of one table
  *	DATA/index-ID.db	entries of one index
  *	DATA/history-ID.db, DATA/moments-ID.db	what rows were before (store/history.h)

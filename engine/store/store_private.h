@@ -29,6 +29,7 @@ struct store {
 	DB *counts; /* id -> counts, see count.h */
 	DB *tokens; /* see token.h */
 	DB *backfill; /* index id -> frontier, see backfill.h */
+	DB *series; /* see series.h */
 	pthread_mutex_t writer;
 	uint64_t last_stamp; /* under writer */
 	stream_keeper *keeper; /* under writer; or NULL */

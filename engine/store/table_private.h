@@ -33,6 +33,7 @@ struct table_body {
 	struct history_pin *pins; /* under the writer mutex */
 	struct counters counters;
 	bool stuck; /* the worker failed at it; the worker's alone */
+	atomic_ullong expired; /* items deleted since ttl_take_deleted() */
 };
 
 /* A version. */

@@ -31,3 +31,7 @@ void ttl_bound_encode(uint64_t seconds, struct buf *buf);
  * a table that fails does not keep the others. */
 int ttl_expire(
 	struct store *store, int64_t now_ns, uint64_t *ret_deleted, struct error *err) NODISCARD;
+
+struct table;
+/* How many items of a table were deleted so since the last call. */
+uint64_t ttl_take_deleted(struct table *table);

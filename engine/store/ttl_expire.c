@@ -154,6 +154,7 @@ static int expire_all(struct pass *pass, uint64_t *deleted, struct error *err)
 	while (more && !worker_stopping(worker)) {
 		TRY(expire_batch(pass, &more, err));
 		*deleted += pass->deleted;
+		pass->table->body->expired += pass->deleted;
 	}
 	return 0;
 }
@@ -193,4 +194,9 @@ int ttl_expire(struct store *store, int64_t now_ns, uint64_t *ret_deleted, struc
 	}
 	*ret_deleted = deleted;
 	return r;
+}
+
+uint64_t ttl_take_deleted(struct table *table)
+{
+	return atomic_exchange(&table->body->expired, 0);
 }
