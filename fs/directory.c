@@ -26,14 +26,20 @@ int directory_symlink(struct filesystem *fs, const struct caller *caller,
 		directory_scratch_path(fs, directory, name, &arena), target);
 }
 
-static int mkdir_table(const struct finder *finder)
+static int mkdir_table(const struct finder *finder, mode_t mode)
 {
 	struct filesystem *fs = finder->fs;
 	struct error err = ERROR_INIT;
+	struct table_access access = {
+		.known = true,
+		.uid = finder->caller->uid,
+		.gid = finder->caller->gid,
+		.mode = mode & ACCESS_MODE_MASK,
+	};
 
 	if (table_check_name(fs, finder->step.table_name, &err) < 0)
 		return finder_fail(finder, &err);
-	ephemeral_add(fs->ephemerals, SLICE(""), finder->step.table_name);
+	ephemeral_announce(fs->ephemerals, finder->step.table_name, &access);
 	return 0;
 }
 
@@ -51,7 +57,7 @@ static int mkdir_partition(const struct finder *finder)
 }
 
 int directory_mkdir(struct filesystem *fs, const struct caller *caller,
-	const struct node_view *directory, struct slice name)
+	const struct node_view *directory, struct slice name, mode_t mode)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct finder finder = { fs, caller, directory, name, &arena, { 0 } };
@@ -66,7 +72,7 @@ int directory_mkdir(struct filesystem *fs, const struct caller *caller,
 		return own->mkdir ? own->mkdir(&finder) : own->read_only ? -EROFS : -EPERM;
 	outcome = finder_step(&finder);
 	if (outcome == PATH_FOUND && finder.step.kind == NODE_TABLE)
-		return mkdir_table(&finder);
+		return mkdir_table(&finder, mode);
 	if (outcome == PATH_FOUND && finder.step.kind == NODE_PARTITION)
 		return mkdir_partition(&finder);
 	if (directory->kind == NODE_TABLE && !mount_table_exists(directory->table))

@@ -36,8 +36,9 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 int directory_attributes(struct filesystem *fs, const struct caller *caller,
 	const struct node_view *view, struct stat *ret, double *ret_timeout);
 
+/* The mode counts for a table. */
 int directory_mkdir(struct filesystem *fs, const struct caller *caller,
-	const struct node_view *directory, struct slice name);
+	const struct node_view *directory, struct slice name, mode_t mode);
 int directory_rmdir(struct filesystem *fs, const struct caller *caller,
 	const struct node_view *directory, struct slice name);
 int directory_unlink(struct filesystem *fs, const struct caller *caller,

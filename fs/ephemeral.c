@@ -12,6 +12,7 @@ struct ephemeral {
 	struct ephemeral *next; /* in its bucket */
 	struct ephemeral *older, *newer; /* in order of adding */
 	struct slice table_id, name;
+	struct table_access access; /* of a table */
 };
 
 struct ephemerals {
@@ -109,6 +110,26 @@ void ephemeral_add(struct ephemerals *ephemerals, struct slice table_id, struct 
 {
 	pthread_mutex_lock(&ephemerals->mutex);
 	add_locked(ephemerals, table_id, name);
+	pthread_mutex_unlock(&ephemerals->mutex);
+}
+
+void ephemeral_announce(
+	struct ephemerals *ephemerals, struct slice name, const struct table_access *access)
+{
+	pthread_mutex_lock(&ephemerals->mutex);
+	add_locked(ephemerals, SLICE(""), name);
+	(*find_link(ephemerals, SLICE(""), name))->access = *access;
+	pthread_mutex_unlock(&ephemerals->mutex);
+}
+
+void ephemeral_access(struct ephemerals *ephemerals, struct slice name, struct table_access *ret)
+{
+	struct ephemeral *entry;
+
+	pthread_mutex_lock(&ephemerals->mutex);
+	entry = *find_link(ephemerals, SLICE(""), name);
+	if (entry)
+		*ret = entry->access;
 	pthread_mutex_unlock(&ephemerals->mutex);
 }
 

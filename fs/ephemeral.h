@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "api/request_access.h"
 #include "base/arena.h"
 #include "base/slice.h"
 #include <stdbool.h>
@@ -25,6 +26,12 @@ void ephemerals_free(struct ephemerals *ephemerals);
  * id. Adding what is there changes nothing. */
 void ephemeral_add(struct ephemerals *ephemerals, struct slice table_id, struct slice name);
 bool ephemeral_exists(struct ephemerals *ephemerals, struct slice table_id, struct slice name);
+/* Announces a table with the owner and mode that its directory has, or changes
+ * them. */
+void ephemeral_announce(
+	struct ephemerals *ephemerals, struct slice name, const struct table_access *access);
+/* Tells them of one that is announced, else nothing. */
+void ephemeral_access(struct ephemerals *ephemerals, struct slice name, struct table_access *ret);
 /* Whether it was there. */
 bool ephemeral_remove(struct ephemerals *ephemerals, struct slice table_id, struct slice name);
 /* Forgets all of a table that is dropped. */

@@ -47,6 +47,7 @@ struct filesystem {
 	struct open_streams *streams; /* of .stream */
 	struct follow *follow; /* who waits for a change */
 	atomic_bool ending; /* the last request came: long work stops */
+	atomic_uint access_changes; /* of owners and modes, so far */
 	atomic_bool long_turn; /* a session has the turn to read a long text */
 	atomic_size_t long_bytes; /* of long texts that sessions have collected */
 	pthread_mutex_t handles_mutex;

@@ -168,7 +168,9 @@ void invalidate_entry(void *invalidator, uint64_t parent_id, struct slice name)
 
 void invalidate_node(struct invalidator *invalidator, const struct node *node)
 {
-	push(invalidator, node_id(node), (struct slice){ NULL, 0 }, false);
+	bool root = node == node_root(invalidator->fs->nodes);
+
+	push(invalidator, root ? FUSE_ROOT_ID : node_id(node), (struct slice){ NULL, 0 }, false);
 }
 
 static void invalidate_item(struct filesystem *fs, const struct change *change)

@@ -8,6 +8,7 @@
 #include "invalidate.h"
 #include "item_store.h"
 #include "model/plain.h"
+#include "ownership.h"
 #include "requests.h"
 
 #include <errno.h>
@@ -19,15 +20,12 @@ double item_timeout(const struct mount_table *table)
 	return table->transaction ? 0 : ITEM_TIMEOUT;
 }
 
-void item_fill_attributes(const struct filesystem *fs, uint64_t inode,
+void item_fill_attributes(const struct table_access *access, uint64_t inode,
 	const struct item_facts *facts, struct stat *ret)
 {
 	*ret = (struct stat){
 		.st_ino = inode,
-		.st_mode = node_kinds[NODE_ITEM].mode,
 		.st_nlink = 1,
-		.st_uid = fs->owner,
-		.st_gid = fs->group,
 		.st_size = facts->text_length,
 		.st_blksize = 4096,
 		.st_blocks = ((off_t)facts->text_length + 511) / 512,
@@ -35,9 +33,11 @@ void item_fill_attributes(const struct filesystem *fs, uint64_t inode,
 		.st_mtim = clock_to_timespec(facts->mtime_ns),
 		.st_ctim = clock_to_timespec((int64_t)facts->stamp),
 	};
+	ownership_fill(NODE_ITEM, access, ret);
 }
 
-static int absent_attributes(struct filesystem *fs, const struct node_view *view, struct stat *ret)
+static int absent_attributes(struct filesystem *fs, const struct node_view *view,
+	const struct table_access *access, struct stat *ret)
 {
 	struct node_drafts drafts = node_drafts(fs->nodes, view->node);
 	struct item_facts facts = {
@@ -48,7 +48,7 @@ static int absent_attributes(struct filesystem *fs, const struct node_view *view
 
 	if (!drafts.open)
 		return handle_attributes(fs, view->node, ret);
-	item_fill_attributes(fs, view->inode, &facts, ret);
+	item_fill_attributes(access, view->inode, &facts, ret);
 	return 0;
 }
 
@@ -58,16 +58,17 @@ int item_attributes(
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	struct item_facts facts;
+	struct table_access access = ownership_find(fs, view->table);
 	int r = item_read_facts(fs, view, &arena, NULL, &facts, &err);
 
 	*ret_timeout = 0;
 	if (r < 0)
 		return error_to_errno(&err);
 	if (r == REQUEST_ABSENT)
-		return absent_attributes(fs, view, ret);
+		return absent_attributes(fs, view, &access, ret);
 	if (!node_drafts(fs->nodes, view->node).open)
 		*ret_timeout = item_timeout(view->table);
-	item_fill_attributes(fs, view->inode, &facts, ret);
+	item_fill_attributes(&access, view->inode, &facts, ret);
 	return 0;
 }
 

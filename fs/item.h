@@ -8,7 +8,8 @@
  * how long the kernel may keep them, in seconds. */
 int item_attributes(
 	struct filesystem *fs, const struct node_view *view, struct stat *ret, double *ret_timeout);
-void item_fill_attributes(const struct filesystem *fs, uint64_t inode,
+/* The access is its table's. */
+void item_fill_attributes(const struct table_access *access, uint64_t inode,
 	const struct item_facts *facts, struct stat *ret);
 /* Of an open draft, to be stored with it, or else of the item. */
 int item_set_mtime(struct filesystem *fs, const struct caller *caller, const struct node_view *view,

@@ -18,6 +18,7 @@
 #include "item.h"
 #include "item_store.h"
 #include "model/json.h"
+#include "ownership.h"
 #include "rejection.h"
 #include "requests.h"
 
@@ -120,15 +121,21 @@ static int item_open(struct filesystem *fs, const struct caller *caller, struct 
 /* Of an item that was deleted while this file is open. */
 static int item_handle_attributes(struct filesystem *fs, struct handle *handle, struct stat *ret)
 {
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct node_view view CLEANUP(node_view_release) = { 0 };
 	struct item_handle *item = item_handle_of(handle);
+	struct table_access access;
 	struct item_facts facts;
+
+	node_load(fs->nodes, handle->node, &arena, &view);
+	access = ownership_find(fs, view.table);
 
 	pthread_mutex_lock(&item->mutex);
 	facts = item->facts;
 	facts.text_length =
 		(uint32_t)(handle_writes(handle) ? item->draft.text.len : item->text.len);
 	pthread_mutex_unlock(&item->mutex);
-	item_fill_attributes(fs, node_id(handle->node), &facts, ret);
+	item_fill_attributes(&access, node_id(handle->node), &facts, ret);
 	ret->st_nlink = 0;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "files.h"
 #include "item.h"
 #include "name.h"
+#include "ownership.h"
 #include "requests.h"
 #include "transaction.h"
 
@@ -35,20 +36,21 @@ static int64_t directory_mtime(const struct filesystem *fs, const struct mount_t
 	return table && table->created_ns ? table->created_ns : fs->started_ns;
 }
 
-static void fill_attributes(const struct filesystem *fs, enum node_kind kind, uint64_t inode,
-	int64_t mtime_ns, struct stat *ret)
+static void fill_attributes(struct filesystem *fs, const struct mount_table *table,
+	enum node_kind kind, uint64_t inode, struct stat *ret)
 {
+	struct table_access access = ownership_find(fs, table);
+	int64_t mtime_ns = directory_mtime(fs, table);
+
 	*ret = (struct stat){
 		.st_ino = inode,
-		.st_mode = node_kinds[kind].mode,
 		.st_nlink = 1,
-		.st_uid = fs->owner,
-		.st_gid = fs->group,
 		.st_blksize = 4096,
 		.st_atim = clock_to_timespec(mtime_ns),
 		.st_mtim = clock_to_timespec(mtime_ns),
 		.st_ctim = clock_to_timespec(mtime_ns),
 	};
+	ownership_fill(kind, &access, ret);
 }
 
 static int scratch_attributes(struct filesystem *fs, const struct caller *caller, uid_t owner,
@@ -106,7 +108,7 @@ int directory_attributes(struct filesystem *fs, const struct caller *caller,
 		return scratch_attributes(
 			fs, caller, view->owner, (struct scratch_path){ path, view->name }, 0, ret);
 	}
-	fill_attributes(fs, view->kind, view->inode, directory_mtime(fs, view->table), ret);
+	fill_attributes(fs, view->table, view->kind, view->inode, ret);
 	return more_attributes(fs, caller, view, ret);
 }
 
@@ -302,6 +304,7 @@ static int find_stored(
 {
 	const struct mount_table *table = finder->directory->table;
 	struct error err = ERROR_INIT;
+	struct table_access access = ownership_find(finder->fs, table);
 	struct item_facts facts;
 	struct key key;
 	int r;
@@ -317,7 +320,7 @@ static int find_stored(
 	if (r == REQUEST_ABSENT)
 		return find_draft(finder, ret);
 	item_fill_attributes(
-		finder->fs, node_item_inode(table->id, row_key), &facts, &ret->attributes);
+		&access, node_item_inode(table->id, row_key), &facts, &ret->attributes);
 	ret->timeout = item_timeout(table);
 	return 0;
 }
@@ -359,8 +362,7 @@ static int find_special(const struct finder *finder, struct directory_entry *ret
 	if (table && !mount_table_exists(table) && finder->step.kind != NODE_SCHEMA)
 		return -ENOENT;
 	directory_identify(finder, finder->step.kind, ABSENT_SLICE, ret);
-	fill_attributes(finder->fs, finder->step.kind, 0, directory_mtime(finder->fs, table),
-		&ret->attributes);
+	fill_attributes(finder->fs, table, finder->step.kind, 0, &ret->attributes);
 	if (file && file->find)
 		r = file->find(finder->fs, finder->caller, table, &ret->attributes);
 	if (r == -ENOENT && (finder->step.kind == NODE_STREAM || finder->step.kind == NODE_FOLLOW))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/request_access.h"
 #include "base/error.h"
 #include "base/slice.h"
 #include "model/key.h"
@@ -14,6 +15,7 @@ struct mount_table {
 	struct slice id; /* empty: announced by mkdir, not created yet */
 	struct key_schema schema;
 	int64_t created_ns;
+	struct table_access access; /* when it was found: ownership.h has it as it is */
 	bool dropped; /* atomic: the table of this id is no more */
 	/* Seen through a transaction, with an id of its own: the table as it is
 	 * outside, counted, and the transaction. NULL outside of one. The directory

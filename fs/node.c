@@ -550,14 +550,39 @@ void node_count_change(struct node_table *table)
 	__atomic_add_fetch(&table->changes, 1, __ATOMIC_ACQ_REL);
 }
 
+/* The table that a node is in, not as a transaction sees it, or NULL. */
+static struct mount_table *stored_table_of(const struct node *node)
+{
+	return node->table && node->table->stored ? node->table->stored : node->table;
+}
+
+struct node **node_list_of_table(
+	struct node_table *table, struct slice table_id, struct arena *arena, size_t *ret_count)
+{
+	struct node **nodes;
+	size_t count = 0;
+
+	pthread_mutex_lock(&table->mutex);
+	nodes = arena_alloc_array(arena, table->count, sizeof(struct node *));
+	for (struct node *node = table->oldest; node; node = node->newer) {
+		const struct mount_table *stored = stored_table_of(node);
+
+		if (!slice_equal(stored ? stored->id : SLICE(""), table_id))
+			continue;
+		node->references++;
+		nodes[count++] = node;
+	}
+	pthread_mutex_unlock(&table->mutex);
+	*ret_count = count;
+	return nodes;
+}
+
 void node_drop_table(struct node_table *table, struct slice table_id)
 {
 	pthread_mutex_lock(&table->mutex);
 	for (struct node *node = table->oldest; node; node = node->newer) {
-		struct mount_table *mounted = node->table;
+		struct mount_table *mounted = stored_table_of(node);
 
-		if (mounted && mounted->stored)
-			mounted = mounted->stored;
 		if (mounted && slice_equal(mounted->id, table_id))
 			__atomic_store_n(&mounted->dropped, true, __ATOMIC_RELAXED);
 	}

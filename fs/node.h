@@ -110,6 +110,10 @@ uint64_t node_item_inode(struct slice table_id, struct slice row_key);
  * whoever reads facts for a new node compares this before and after. */
 uint64_t node_changes(struct node_table *table);
 void node_count_change(struct node_table *table);
+/* The nodes of a table and in it, also as transactions see them, of an empty id
+ * those of no stored table: references, in the arena. */
+struct node **node_list_of_table(
+	struct node_table *table, struct slice table_id, struct arena *arena, size_t *ret_count);
 /* Marks the tables of that id as dropped. */
 void node_drop_table(struct node_table *table, struct slice table_id);
 

@@ -7,8 +7,11 @@
 
 #include "acting.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "directory_operations.h"
+#include "executor.h"
 #include "item.h"
+#include "ownership.h"
 #include "requests.h"
 #include "scratch.h"
 
@@ -25,6 +28,7 @@ void operation_begin(fuse_req_t req, fuse_ino_t ino, struct operation_context *r
 {
 	*ret = (struct operation_context){ .fs = operation_filesystem(req),
 		.caller = caller_of(req) };
+	ret->access_changes = atomic_load(&ret->fs->access_changes);
 	acting_set(&ret->caller);
 	node_load(ret->fs->nodes, node_of_id(ret->fs->nodes, ino), &ret->arena, &ret->view);
 }
@@ -66,6 +70,8 @@ static int fill_entry(struct operation_context *context, const struct directory_
 			context->fs, &context->caller, &view, &ret->attr, &ret->attr_timeout);
 	if (found->identity.kind == NODE_SCRATCH || found->identity.kind == NODE_ITEM)
 		ret->attr.st_ino = view.inode;
+	if (context->access_changes != atomic_load(&context->fs->access_changes))
+		ret->attr_timeout = 0;
 	if (r < 0)
 		node_forget(context->fs->nodes, node, 1);
 	return r;
@@ -123,9 +129,9 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 	struct operation_context context CLEANUP(operation_end);
 	int r;
 
-	(void)mode;
 	operation_begin(req, parent, &context);
-	r = directory_mkdir(context.fs, &context.caller, &context.view, slice_from_string(name));
+	r = directory_mkdir(
+		context.fs, &context.caller, &context.view, slice_from_string(name), mode);
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else
@@ -242,43 +248,109 @@ static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 			     slice_from_string(name), "only regular files can be made here"));
 }
 
-static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+static void reply_attributes(fuse_req_t req, struct operation_context *context)
 {
-	struct operation_context context CLEANUP(operation_end);
 	struct stat attributes;
 	double timeout;
-	int r;
+	int r = directory_attributes(
+		context->fs, &context->caller, &context->view, &attributes, &timeout);
 
-	(void)info;
-	operation_begin(req, ino, &context);
-	r = directory_attributes(context.fs, &context.caller, &context.view, &attributes, &timeout);
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;
 	}
-	if (context.view.kind == NODE_SCRATCH)
-		attributes.st_ino = context.view.inode;
+	if (context->view.kind == NODE_SCRATCH)
+		attributes.st_ino = context->view.inode;
 	fuse_reply_attr(req, &attributes, timeout);
 }
 
-/* Owner and mode are what they are, and asking for just that is fine. Scratch
- * and files that are being written take any mode and stay as they are, since
- * rsync, install and others set modes on the way and give up when that fails. */
-static int check_owner_and_mode(
-	const struct operation_context *context, const struct stat *wanted, int to_set)
+static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-	mode_t mode = node_kinds[context->view.kind].mode & 07777;
+	struct operation_context context CLEANUP(operation_end);
 
-	if (context->view.kind == NODE_SCRATCH)
+	(void)info;
+	operation_begin(req, ino, &context);
+	reply_attributes(req, &context);
+}
+
+/* Those of what is in a table are the table's, and asking for just that is fine.
+ * Scratch and files that are being written take any mode and stay as they are,
+ * since rsync, install and others set modes on the way and give up when that
+ * fails. */
+static int check_owner_and_mode(
+	struct operation_context *context, const struct stat *wanted, int to_set)
+{
+	struct stat now;
+	double timeout;
+	int r;
+
+	if (context->view.kind == NODE_SCRATCH ||
+		!(to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
 		return 0;
-	if (to_set & FUSE_SET_ATTR_MODE && (wanted->st_mode & 07777) != mode &&
+	r = directory_attributes(context->fs, &context->caller, &context->view, &now, &timeout);
+	if (r < 0)
+		return r;
+	if (to_set & FUSE_SET_ATTR_MODE && ((wanted->st_mode ^ now.st_mode) & 07777) &&
 		!node_drafts(context->fs->nodes, context->view.node).open)
 		return -EPERM;
-	if (to_set & FUSE_SET_ATTR_UID && wanted->st_uid != context->fs->owner)
+	if (to_set & FUSE_SET_ATTR_UID && wanted->st_uid != now.st_uid)
 		return -EPERM;
-	if (to_set & FUSE_SET_ATTR_GID && wanted->st_gid != context->fs->group)
+	if (to_set & FUSE_SET_ATTR_GID && wanted->st_gid != now.st_gid)
 		return -EPERM;
 	return 0;
+}
+
+/* A change of owner or mode, at work: by the executor, as it may take long. */
+struct access_call {
+	fuse_req_t req;
+	fuse_ino_t ino;
+	unsigned members;
+	struct table_access access;
+	struct principal principal;
+};
+
+static void run_access_call(void *job)
+{
+	struct access_call *call = job;
+	struct operation_context context CLEANUP(operation_end);
+	struct error err = ERROR_INIT;
+
+	operation_begin(call->req, call->ino, &context);
+	if (ownership_change(context.fs, &call->principal, &context.view, call->members,
+		    &call->access, &err) < 0)
+		fuse_reply_err(
+			call->req, -filesystem_reject(context.fs, &context.caller,
+					   context.view.node, &err, (struct slice){ NULL, 0 }));
+	else
+		reply_attributes(call->req, &context);
+	ownership_principal_release(&call->principal);
+	free(call);
+}
+
+static bool has_access(const struct operation_context *context)
+{
+	return context->view.kind == NODE_TABLE || context->view.kind == NODE_ROOT;
+}
+
+static unsigned access_members(int to_set)
+{
+	return (to_set & FUSE_SET_ATTR_MODE ? ACCESS_MODE : 0) |
+	       (to_set & FUSE_SET_ATTR_UID ? ACCESS_OWNER : 0) |
+	       (to_set & FUSE_SET_ATTR_GID ? ACCESS_GROUP : 0);
+}
+
+static void submit_access_call(fuse_req_t req, fuse_ino_t ino,
+	const struct operation_context *context, const struct stat *wanted, unsigned members)
+{
+	struct access_call *call = memory_new_zero(sizeof(*call));
+
+	call->req = req;
+	call->ino = ino;
+	call->members = members;
+	call->access = (struct table_access){ true, wanted->st_uid, wanted->st_gid,
+		wanted->st_mode & 07777 };
+	call->principal = ownership_principal(context->fs, &context->caller);
+	executor_submit(context->fs->executor, run_access_call, call);
 }
 
 /* Neither a view nor the links in it. */
@@ -344,9 +416,14 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *wanted, int 
 {
 	struct operation_context context CLEANUP(operation_end);
 	struct handle *handle = info ? handle_of(info) : NULL;
+	unsigned members = access_members(to_set);
 	int r;
 
 	operation_begin(req, ino, &context);
+	if (members && has_access(&context)) {
+		submit_access_call(req, ino, &context, wanted, members);
+		return;
+	}
 	r = check_writable(&context);
 	if (r == 0)
 		r = check_owner_and_mode(&context, wanted, to_set);
@@ -359,7 +436,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *wanted, int 
 		fuse_reply_err(req, -r);
 		return;
 	}
-	op_getattr(req, ino, info);
+	reply_attributes(req, &context);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)

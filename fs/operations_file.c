@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "executor.h"
 #include "item.h"
+#include "ownership.h"
 #include "requests.h"
 
 #include <errno.h>
@@ -213,16 +214,19 @@ static void know_entry(
 		.table = context->view.table,
 		.row_key = entry->row_key,
 	};
+	struct table_access access;
 	struct node *node;
 
 	if (!entry->has_facts)
 		return;
+	access = ownership_find(context->fs, context->view.table);
 	node = node_lookup(context->fs->nodes, context->view.node, &identity);
 	ret->ino = node_id(node);
 	buf_append(packing->nodes, &node, sizeof(node));
-	item_fill_attributes(context->fs, node_item_inode(context->view.table->id, entry->row_key),
+	item_fill_attributes(&access, node_item_inode(context->view.table->id, entry->row_key),
 		&entry->facts, &ret->attr);
 	if (!node_drafts(context->fs->nodes, node).open &&
+		context->access_changes == atomic_load(&context->fs->access_changes) &&
 		entry->changes == node_changes(context->fs->nodes))
 		ret->attr_timeout = ret->entry_timeout = item_timeout(context->view.table);
 }

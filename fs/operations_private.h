@@ -12,6 +12,7 @@ struct operation_context {
 	struct caller caller;
 	struct arena arena;
 	struct node_view view;
+	unsigned access_changes; /* when it began */
 };
 
 struct filesystem *operation_filesystem(fuse_req_t req);

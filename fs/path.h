@@ -66,11 +66,22 @@ enum node_kind {
 	NODE_KIND_COUNT
 };
 
+/* Which rights to a table (at the root: to the root) a node in it needs: what its
+ * mode is, class by class (ownership.h). */
+enum node_rights {
+	RIGHTS_SAME, /* to read, write or search it: the same */
+	RIGHTS_VIEW, /* the same, but to search it is to read */
+	RIGHTS_ASKED, /* for all that its mode has: to read or to write; it is asked, and
+		       * each question is judged */
+	RIGHTS_ALL, /* none: each request is judged */
+};
+
 /* What stands behind a kind of node; the special ones are found by name. */
 struct node_kind_info {
 	const char *name; /* of a special file, else NULL */
 	enum node_kind directory; /* where a special file is found */
-	mode_t mode; /* type and permissions shown */
+	mode_t mode; /* type, and the permissions of who has all rights */
+	enum node_rights rights;
 	bool in_transactions; /* a special file that a table has there too */
 };
 

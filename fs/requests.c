@@ -8,10 +8,18 @@
 int request_run(struct filesystem *fs, enum operation_id operation, const void *input, void *output,
 	struct arena *arena, struct error *err)
 {
+	return request_run_for(fs, NULL, operation, input, output, arena, err);
+}
+
+int request_run_for(struct filesystem *fs, const struct principal *principal,
+	enum operation_id operation, const void *input, void *output, struct arena *arena,
+	struct error *err)
+{
 	struct request request = {
 		.operation = operation,
 		.door = DOOR_MOUNT,
 		.caller = acting_caller(),
+		.principal = principal,
 		.arena = arena,
 		.input = input,
 		.output = output,
@@ -38,6 +46,7 @@ int request_table(
 	table = output.table;
 	*ret = mount_table_new(
 		table->table_name, table->table_id, &table->key, table->creation_date_time);
+	(*ret)->access = table->access;
 	return 0;
 }
 

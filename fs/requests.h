@@ -12,6 +12,11 @@
 int request_run(struct filesystem *fs, enum operation_id operation, const void *input, void *output,
 	struct arena *arena, struct error *err) NODISCARD;
 
+/* The same, checked for a principal. */
+int request_run_for(struct filesystem *fs, const struct principal *principal,
+	enum operation_id operation, const void *input, void *output, struct arena *arena,
+	struct error *err) NODISCARD;
+
 #define REQUEST_ABSENT 1
 
 /* The table of that name: a new reference, or REQUEST_ABSENT. */

@@ -1,6 +1,7 @@
 #include "tables.h"
 
 #include "api/wire.h"
+#include "ephemeral.h"
 #include "invalidate.h"
 #include "model/json.h"
 #include "requests.h"
@@ -146,6 +147,7 @@ int table_make(struct filesystem *fs, struct slice name, struct slice schema, bo
 	schema_set_defaults(&input);
 	input.table_name = name;
 	input.check_only = check_only;
+	ephemeral_access(fs->ephemerals, name, &input.access);
 	return request_run(fs, OPERATION_CREATE_TABLE, &input, &output, &arena, err);
 }
 

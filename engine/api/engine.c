@@ -1,5 +1,6 @@
 #include "api/engine.h"
 
+#include "api/access.h"
 #include "api/operations.h"
 #include "api/validate.h"
 #include "base/clock.h"
@@ -45,7 +46,9 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		options->relaxed_durability ? DURABLE_PROCESS : DURABLE_POWER;
 	engine->region = slice_from_string(options->region ? options->region : "us-east-1");
 	engine->account = slice_from_string(options->account ? options->account : "123456789012");
-	if (monitor_open(&monitor_options, &engine->monitor, err) < 0) {
+	pthread_mutex_init(&engine->root_mutex, NULL);
+	if (access_open_root(engine, err) < 0 ||
+		monitor_open(&monitor_options, &engine->monitor, err) < 0) {
 		engine_close(engine);
 		return -1;
 	}
@@ -62,6 +65,7 @@ void engine_close(struct engine *engine)
 	audit_close(engine->audit);
 	monitor_close(engine->monitor);
 	store_close(engine->store);
+	pthread_mutex_destroy(&engine->root_mutex);
 	free(engine);
 }
 

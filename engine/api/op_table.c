@@ -4,6 +4,7 @@
  * Tables pass through CREATING and DELETING at once: the answer names the
  * state, the next request finds it over.
  */
+#include "api/access.h"
 #include "api/operations.h"
 #include "api/table_describe.h"
 #include "api/table_design.h"
@@ -24,6 +25,20 @@ static int check_absent(struct engine *engine, struct slice name, struct error *
 	return r == TABLE_ABSENT ? 0 : table_exists(name, err);
 }
 
+/* As the directory that announced it has it, or the user's who asks for it. */
+static struct table_access access_of_new(
+	const struct create_table_input *in, const struct principal *principal)
+{
+	if (in->access.known || !principal || principal->kind != PRINCIPAL_LOCAL)
+		return in->access;
+	return (struct table_access){
+		.known = true,
+		.uid = principal->uid,
+		.gid = principal->gid,
+		.mode = ACCESS_MODE_MASK & ~principal->umask,
+	};
+}
+
 int run_create_table(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct create_table_input *in = request->input;
@@ -41,6 +56,7 @@ int run_create_table(struct engine *engine, struct request *request, struct erro
 			engine, in->sse_specification, request->arena, &description, err));
 	if (in->check_only)
 		return check_absent(engine, in->table_name, err);
+	access_describe(access_of_new(in, request->principal), &description);
 	r = table_create(engine->store, &description, with_stream, request->arena,
 		engine->durability[request->door], err);
 	if (r == TABLE_EXISTS)

@@ -322,6 +322,16 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_STREAM,
 		.run = run_read_stream,
 	},
+	[OPERATION_LOCAL_FIND_ACCESS] = {
+		.help = "Tell owner and mode of a table's directory.",
+		.kind = OPERATION_READ,
+		.run = run_find_access,
+	},
+	[OPERATION_LOCAL_SET_ACCESS] = {
+		.help = "Change owner or mode of a table's directory.",
+		.kind = OPERATION_ADMIN,
+		.run = run_set_access,
+	},
 	[OPERATION_LOCAL_FIND_LOG] = {
 		.help = "Tell where a log begins and ends.",
 		.kind = OPERATION_READ,

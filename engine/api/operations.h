@@ -8,6 +8,7 @@
 #include "monitor/monitor.h"
 #include "store/store.h"
 #include "store/table.h"
+#include <pthread.h>
 
 struct engine {
 	struct store *store;
@@ -17,6 +18,8 @@ struct engine {
 	struct slice region, account;
 	engine_settle *settle; /* or NULL */
 	void *settle_context;
+	pthread_mutex_t root_mutex; /* over root_access; held while it is written */
+	struct table_access root_access;
 };
 
 operation_run run_create_table, run_delete_table, run_describe_table, run_list_tables;
@@ -32,6 +35,7 @@ operation_run run_execute_statement, run_batch_execute_statement, run_execute_tr
 operation_run run_list_streams, run_describe_stream, run_get_shard_iterator, run_get_records;
 operation_run run_list_partitions, run_write_items, run_sync, run_describe_storage;
 operation_run run_find_stream, run_read_stream;
+operation_run run_find_access, run_set_access;
 operation_run run_find_log, run_read_log;
 
 /* The table that a request on data names: a new reference, or

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "api/field.h"
+#include "api/request_access.h"
 #include "api/request_batch.h"
 #include "api/request_item.h"
 #include "api/request_log.h"
@@ -62,6 +63,8 @@ enum operation_id {
 	OPERATION_LOCAL_DESCRIBE_STORAGE,
 	OPERATION_LOCAL_FIND_STREAM,
 	OPERATION_LOCAL_READ_STREAM,
+	OPERATION_LOCAL_FIND_ACCESS,
+	OPERATION_LOCAL_SET_ACCESS,
 	OPERATION_LOCAL_FIND_LOG,
 	OPERATION_LOCAL_READ_LOG,
 	OPERATION_COUNT
@@ -87,6 +90,7 @@ struct operation_service {
 extern const struct operation_service operation_services[OPERATION_KIND_COUNT];
 
 struct engine;
+struct principal;
 struct request;
 struct usage;
 typedef int operation_run(struct engine *engine, struct request *request, struct error *err);
@@ -126,6 +130,7 @@ struct request {
 	enum operation_id operation;
 	enum request_door door;
 	const struct request_caller *caller; /* NULL: the process itself */
+	const struct principal *principal; /* NULL: may do anything (principal.h) */
 	struct arena *arena; /* results live here */
 	struct slice endpoint; /* host and port by which it came; absent: by none */
 	struct slice id; /* as the door tells it to the client; absent: it has none */

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api/field.h"
+#include "api/request_access.h"
 #include "model/key.h"
 
 extern const char *const scalar_type_names[]; /* B, N, S */
@@ -167,6 +168,7 @@ struct table_facts {
 	/* local */
 	struct key_schema key;
 	int64_t items_inserted, items_modified, items_removed; /* since the start */
+	struct table_access access;
 };
 
 struct create_table_input {
@@ -187,6 +189,7 @@ struct create_table_input {
 	const struct on_demand_throughput *on_demand_throughput;
 	/* local */
 	bool check_only; /* find every fault, make nothing */
+	struct table_access access; /* of the new table */
 };
 
 struct create_table_output {

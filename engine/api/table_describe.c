@@ -1,5 +1,6 @@
 #include "api/table_describe.h"
 
+#include "api/access.h"
 #include "api/arn.h"
 #include "store/catalog.h"
 
@@ -282,6 +283,7 @@ static struct table_facts *describe(const struct engine *engine,
 	facts->table_name = description->name;
 	facts->table_status = slice_from_string(status);
 	facts->key = description->key;
+	facts->access = access_of_description(description);
 	facts->attribute_definitions = list_definitions(description, arena);
 	facts->key_schema = list_key_schema(&layout, arena);
 	facts->creation_date_time = description->created_ns;

@@ -95,6 +95,8 @@ struct table_description {
 	const struct tag *tags; /* in order of addition */
 	size_t tag_count;
 	/* On the mount; without one of its own it is the mount's owner's, 0755. */
+	bool has_access;
+	int64_t access_uid, access_gid, access_mode;
 	/* Continuous backups (store/recovery.h). */
 	struct slice history_id; /* UUID: of what is kept; absent: nothing is */
 	bool recovery_enabled;
