@@ -173,9 +173,17 @@ bool client_is_local(const struct client *client)
 static int run_here(struct client *client, enum operation_id operation, const void *input,
 	void *output, struct arena *arena, struct error *err)
 {
+	const struct request_caller caller = {
+		.local = true,
+		.uid = getuid(),
+		.gid = getgid(),
+		.pid = getpid(),
+		.address = SLICE("command-line"),
+	};
 	struct request request = {
 		.operation = operation,
 		.door = DOOR_API,
+		.caller = &caller,
 		.arena = arena,
 		.input = input,
 		.output = output,

@@ -20,9 +20,10 @@ int http_access_identify(const struct http_service *service, const struct http_r
 	if (service->trusts_peers)
 		return 0;
 	TRY(signature_read(request, &signature, err));
+	ret->access_key = signature_access_key(&signature);
 	if (!service->credentials)
 		return 0;
-	ret->credential = credentials_find(service->credentials, signature_access_key(&signature));
+	ret->credential = credentials_find(service->credentials, ret->access_key);
 	if (!ret->credential)
 		return error_set(err, ERROR_UNKNOWN_CLIENT,
 			"The security token included in the request is invalid.");

@@ -15,6 +15,7 @@ struct credential;
 
 struct http_identity {
 	const struct credential *credential; /* NULL: may do anything */
+	struct slice access_key; /* that it is signed with, also when that is refused */
 };
 
 /* Whose request it is: 0, or -1 with one of the signature's errors. The signature

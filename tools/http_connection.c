@@ -152,6 +152,7 @@ void http_connection_notify(void *context, struct MHD_Connection *library, void 
 		connection->worker = worker;
 		connection->fd = descriptor_of(library);
 		connection->peer = http_socket_peer(connection->fd);
+		http_socket_identify(connection->fd, &connection->address, &connection->caller);
 		enter_phase(connection, HTTP_WAITING);
 		list_add(worker->connections, connection);
 		*ret = connection;
@@ -161,6 +162,7 @@ void http_connection_notify(void *context, struct MHD_Connection *library, void 
 	worker->load--;
 	buf_release(&connection->body);
 	buf_release(&connection->answer.body);
+	buf_release(&connection->address);
 	free(connection);
 	*ret = NULL;
 }
@@ -218,14 +220,13 @@ static enum MHD_Result add_header(
 	return MHD_add_response_header(response, name, value);
 }
 
-static void add_headers(
-	struct http_worker *worker, const struct http_answer *answer, struct MHD_Response *response)
+static void add_headers(const struct http_connection *connection, struct MHD_Response *response)
 {
-	char id[HTTP_REQUEST_ID_LENGTH + 1], checksum[sizeof("4294967295")];
+	const struct http_answer *answer = &connection->answer;
+	char checksum[sizeof("4294967295")];
 	const Bytef *body = (const Bytef *)answer->body.data;
 
-	http_ids_next(&worker->ids, id);
-	add_header(response, "x-amzn-RequestId", id);
+	add_header(response, "x-amzn-RequestId", connection->id);
 	snprintf(checksum, sizeof(checksum), "%" PRIu32,
 		(uint32_t)(answer->body.len ? crc32_z(0, body, answer->body.len) : 0));
 	add_header(response, "x-amz-crc32", checksum);
@@ -235,7 +236,7 @@ static void add_headers(
 		add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	for (size_t i = 0; i < answer->extra_count; i++)
 		add_header(response, answer->extras[i].name, answer->extras[i].value);
-	if (*worker->draining)
+	if (*connection->worker->draining)
 		add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
@@ -249,7 +250,7 @@ static enum MHD_Result send_answer(
 
 	if (!response)
 		return MHD_NO;
-	add_headers(connection->worker, answer, response);
+	add_headers(connection, response);
 	enter_phase(connection, HTTP_WRITING);
 	result = MHD_queue_response(library, answer->status, response);
 	MHD_destroy_response(response);
@@ -295,6 +296,8 @@ static void fill_answer(struct http_connection *connection, struct MHD_Connectio
 		.headers = collect_fields(library, MHD_HEADER_KIND, &worker->arena),
 		.query = collect_fields(library, MHD_GET_ARGUMENT_KIND, &worker->arena),
 		.body = buf_slice(&connection->body),
+		.id = slice_from_string(connection->id),
+		.peer = connection->caller,
 	};
 
 	if (connection->too_large)
@@ -314,6 +317,7 @@ static enum MHD_Result answer_request(struct http_connection *connection,
 
 	enter_phase(connection, HTTP_RUNNING);
 	http_answer_clear(&connection->answer);
+	http_ids_next(&connection->worker->ids, connection->id);
 	fill_answer(connection, library, url, method);
 	result = send_answer(connection, library);
 	arena_reset(&connection->worker->arena, connection->worker->empty);

@@ -27,6 +27,9 @@ struct http_connection {
 	struct http_connection *next, *previous;
 	int fd;
 	uint64_t peer; /* a hash of its address */
+	struct request_caller caller; /* as far as the connection tells; */
+	struct buf address; /* its text */
+	char id[HTTP_REQUEST_ID_LENGTH + 1]; /* of the request */
 	_Atomic enum http_phase phase;
 	_Atomic int64_t deadline_ns; /* monotonic */
 	struct buf body;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "api/request.h"
 #include "base/slice.h"
 
 struct http_field {
@@ -19,6 +20,8 @@ struct http_request {
 	struct slice method, path;
 	struct http_fields headers, query;
 	struct slice body;
+	struct slice id; /* that it is answered with */
+	struct request_caller peer; /* as far as its connection tells */
 };
 
 /* The value of the header of that name, whose case does not matter; absent

@@ -11,6 +11,8 @@
 #include "api/body.h"
 #include "api/engine.h"
 #include "api/wire.h"
+#include "base/clock.h"
+#include "credentials.h"
 #include "http_access.h"
 #include "http_gzip.h"
 
@@ -90,13 +92,23 @@ static int unpack_body(const struct http_request *request, struct arena *arena, 
 	return r;
 }
 
-static int run_operation(const struct http_service *service, const struct operation *operation,
-	const struct http_identity *identity, struct slice body, struct arena *arena,
-	struct http_answer *answer, struct error *err)
+/* A request, as far as it has come. */
+struct attempt {
+	struct http_identity identity;
+	struct request_caller caller;
+	struct audit_call call; /* what there is to tell of it, when it is refused here */
+	bool ran;
+};
+
+static int run_operation(const struct http_service *service, struct attempt *attempt,
+	struct slice body, struct arena *arena, struct http_answer *answer, struct error *err)
 {
+	const struct operation *operation = attempt->call.operation;
 	struct request request = {
 		.operation = (enum operation_id)(operation - operations),
 		.door = DOOR_API,
+		.caller = &attempt->caller,
+		.id = attempt->call.request_id,
 		.endpoint = slice_from_string(service->endpoint),
 		.as_json = true,
 		.arena = arena,
@@ -104,33 +116,43 @@ static int run_operation(const struct http_service *service, const struct operat
 	void *input = arena_alloc(arena, operation->input->size);
 
 	TRY(body_read(operation, body, arena, input, err));
-	TRY(http_access_check(service, identity, operation, input, arena, err));
-	request.input = input;
+	attempt->call.input = request.input = input;
+	TRY(http_access_check(service, &attempt->identity, operation, input, arena, err));
 	if (operation->output)
 		request.output = arena_alloc_zero(arena, operation->output->size);
+	attempt->ran = true;
 	TRY(engine_run(service->engine, &request, err));
 	if (!operation->empty_answer)
 		wire_write(operation->output, request.output, &answer->body);
 	return 0;
 }
 
+static int identify(const struct http_service *service, const struct http_request *request,
+	struct attempt *attempt, struct error *err)
+{
+	const struct operation_service *asked = &operation_services[attempt->call.operation->kind];
+	int r = http_access_identify(service, request, asked->signing, &attempt->identity, err);
+
+	attempt->caller.access_key = attempt->identity.access_key;
+	if (r == 0 && attempt->identity.credential)
+		attempt->caller.user = attempt->identity.credential->user;
+	return r;
+}
+
 /* 0, -1, or GZIP_TOO_LONG. */
 static int try_operation(const struct http_service *service, const struct http_request *request,
-	struct arena *arena, struct http_answer *answer, struct error *err)
+	struct attempt *attempt, struct arena *arena, struct http_answer *answer, struct error *err)
 {
-	const struct operation *operation = NULL;
-	struct http_identity identity = { 0 };
 	struct slice body;
 	int r;
 
-	if (find_operation(request, &operation, err) < 0 ||
-		http_access_identify(service, request, operation_services[operation->kind].signing,
-			&identity, err) < 0)
+	if (find_operation(request, &attempt->call.operation, err) < 0 ||
+		identify(service, request, attempt, err) < 0)
 		return prefer_json_error(request, err);
 	r = unpack_body(request, arena, &body, err);
 	if (r != 0)
 		return r;
-	return run_operation(service, operation, &identity, body, arena, answer, err);
+	return run_operation(service, attempt, body, arena, answer, err);
 }
 
 static bool accepts_gzip(const struct http_request *request)
@@ -144,8 +166,23 @@ static void answer_operation(const struct http_service *service, const struct ht
 	struct arena *arena, struct http_answer *answer)
 {
 	struct error err CLEANUP(error_release) = ERROR_INIT;
-	int r = try_operation(service, request, arena, answer, &err);
+	struct attempt attempt = {
+		.caller = request->peer,
+		.call = {
+			.name = http_request_header(request, "X-Amz-Target"),
+			.door = DOOR_API,
+			.caller = &attempt.caller,
+			.request_id = request->id,
+			.begun_ns = clock_realtime_ns(),
+			.err = &err,
+		},
+	};
+	int r;
 
+	attempt.caller.user_agent = http_request_header(request, "User-Agent");
+	r = try_operation(service, request, &attempt, arena, answer, &err);
+	if (r < 0 && !attempt.ran)
+		engine_note_refusal(service->engine, &attempt.call);
 	if (r == GZIP_TOO_LONG)
 		http_answer_too_large(answer);
 	else if (r < 0)

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "local_socket.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -101,6 +102,43 @@ void http_socket_append_address(int fd, struct buf *buf)
 		return;
 	bracketed = address.ss_family == AF_INET6;
 	buf_appendf(buf, bracketed ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+static void identify_user(int fd, struct request_caller *ret)
+{
+	struct ucred user;
+	socklen_t len = sizeof(user);
+
+	ret->address = SLICE(LOCAL_SOCKET_NAME);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &user, &len) < 0)
+		return;
+	ret->local = true;
+	ret->uid = user.uid;
+	ret->gid = user.gid;
+	ret->pid = user.pid;
+}
+
+void http_socket_identify(int fd, struct buf *text, struct request_caller *ret)
+{
+	static const struct slice mapped = { "::ffff:", 7 }; /* in front of an IPv4 address */
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	char host[NI_MAXHOST];
+
+	*ret = (struct request_caller){ 0 };
+	if (getpeername(fd, (struct sockaddr *)&address, &len) < 0)
+		return;
+	if (address.ss_family == AF_UNIX) {
+		identify_user(fd, ret);
+		return;
+	}
+	if (getnameinfo(
+		    (struct sockaddr *)&address, len, host, sizeof(host), NULL, 0, NI_NUMERICHOST))
+		return;
+	buf_append_string(text, host);
+	ret->address = buf_slice(text);
+	if (slice_starts_with(ret->address, mapped) && strchr(host, '.'))
+		ret->address = slice_skip(ret->address, mapped.len);
 }
 
 uint64_t http_socket_peer(int fd)

@@ -4,6 +4,7 @@
 #include "api/audit_queue.h"
 #include "api/request_tables.h"
 #include "base/memory.h"
+#include "monitor/call.h"
 #include "store/journal.h"
 
 /* Of what a client says of itself. */

@@ -22,7 +22,6 @@
 #pragma once
 
 #include "api/request.h"
-#include "monitor/call.h"
 
 #define AUDIT_DELAY_NS         200000000LL
 #define AUDIT_MAX_BYTES        (64u << 20) /* of the journal, unless told otherwise */
@@ -35,6 +34,7 @@ enum audit_mode {
 };
 
 struct audit;
+struct call_table;
 struct journal;
 struct store;
 
@@ -62,7 +62,7 @@ struct audit_call {
 	bool asked_by_name; /* by a user who named the operation, whatever the door */
 	const void *input, *output; /* of the operation; NULL: it did not come so far */
 	const struct error *err; /* NULL: it succeeded */
-	const struct call_table *tables;
+	const struct call_table *tables; /* monitor/call.h */
 	size_t table_count;
 };
 

@@ -62,6 +62,16 @@ static void append_string(struct buf *buf, struct slice string)
 	json_append_string(buf, buf_slice(&copy));
 }
 
+/* The same where the quotation has begun. */
+static void append_ending(struct buf *buf, struct slice string)
+{
+	size_t at = buf->len;
+
+	append_string(buf, string);
+	memmove(buf->data + at, buf->data + at + 1, buf->len - at - 1);
+	buf->len--;
+}
+
 /* ,"name":"value", when there is one. */
 static void append_member(struct buf *buf, const char *prefix, struct slice value)
 {
@@ -171,7 +181,7 @@ static void append_known_user(
 	append_literal(buf, ",\"arn\":\"arn:aws:iam::");
 	buf_append_slice(buf, writer->account);
 	append_literal(buf, ":user/");
-	append_string(buf, strings[AUDIT_USER]);
+	append_ending(buf, strings[AUDIT_USER]);
 	append_literal(buf, ",\"accountId\":\"");
 	buf_append_slice(buf, writer->account);
 	append_literal(buf, "\"");
@@ -253,14 +263,8 @@ static void append_table(struct audit_writer *writer, struct slice table, struct
 	append_literal(buf, ":");
 	buf_append_slice(buf, writer->account);
 	append_literal(buf, ":table/");
-	/* A name is checked before it is looked for: the rest is told by the error. */
-	for (size_t i = 0; i < table.len; i++)
-		buf_append_char(buf, strchr("\"\\", table.data[i]) ||
-						     (unsigned char)table.data[i] < ' ' ||
-						     (unsigned char)table.data[i] >= 0x7F
-					     ? '?'
-					     : table.data[i]);
-	append_literal(buf, "\"}");
+	append_ending(buf, table);
+	append_literal(buf, "}");
 }
 
 static void append_resources(struct audit_writer *writer, struct slice tables, struct buf *buf)
