@@ -1,4 +1,5 @@
 #include "api/wire.h"
+#include "base/text.h"
 #include "model/json.h"
 #include "model/typed.h"
 
@@ -576,10 +577,6 @@ static void write_items_map(const struct request_list *list, struct buf *buf)
 }
 
 /* Units of capacity: halves at the finest, and so exact. */
-static void write_double(double value, struct buf *buf)
-{
-	buf_appendf(buf, "%.1f", value);
-}
 
 static void write_doubles(const struct request_list *list, struct buf *buf)
 {
@@ -589,7 +586,7 @@ static void write_doubles(const struct request_list *list, struct buf *buf)
 	for (size_t i = 0; i < list->count; i++) {
 		if (i)
 			buf_append_char(buf, ',');
-		write_double(values[i], buf);
+		double_append(buf, values[i]);
 	}
 	buf_append_char(buf, ']');
 }
@@ -682,7 +679,7 @@ static bool write_field(const struct field *field, const void *member, struct bu
 	case FIELD_DOUBLE: {
 		const struct optional_double *number = member;
 
-		write_double(number->value, buf);
+		double_append(buf, number->value);
 		return number->present;
 	}
 	case FIELD_JSON:

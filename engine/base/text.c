@@ -1,6 +1,8 @@
 #include "base/text.h"
 
+#include <float.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* Length of the sequence at p, or 0 when it is malformed. */
 static size_t utf8_sequence(const unsigned char *p, size_t left)
@@ -195,4 +197,18 @@ bool hex_decode(struct buf *buf, struct slice text)
 		buf_append_char(buf, (char)(high << 4 | low));
 	}
 	return true;
+}
+
+void double_append(struct buf *buf, double number)
+{
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	int precision = DBL_DIG;
+
+	do {
+		buf_clear(&text);
+		buf_appendf(&text, "%.*g", precision, number);
+	} while (strtod(buf_string(&text), NULL) != number && ++precision <= DBL_DECIMAL_DIG);
+	if (!strpbrk(text.data, ".e"))
+		buf_append_string(&text, ".0");
+	buf_append_slice(buf, buf_slice(&text));
 }

@@ -27,3 +27,7 @@ void hex_append(struct buf *buf, struct slice bytes);
 bool hex_decode(struct buf *buf, struct slice text);
 /* The value of a hexadecimal digit of either case, or -1. */
 int hex_digit_value(char c);
+
+/* Appends a short decimal that reads back as that number, which is finite, with a
+ * point where it is whole: "5.0", "0.1", "1e+30". */
+void double_append(struct buf *buf, double number);

@@ -78,6 +78,24 @@ static void a_place_counts_lines_and_columns_from_one(void)
 	CHECK_INT(place.column, 2);
 }
 
+static void a_double_reads_back_as_it_was(void)
+{
+	static const struct {
+		double number;
+		const char *text;
+	} rows[] = { { 0, "0.0" }, { 5, "5.0" }, { -5000, "-5000.0" }, { 0.1, "0.1" },
+		{ 0.1 + 0.2, "0.30000000000000004" }, { 123456789012, "123456789012.0" },
+		{ 1e30, "1e+30" }, { 1.0 / 3, "0.3333333333333333" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct buf buf CLEANUP(buf_release) = BUF_INIT;
+
+		double_append(&buf, rows[i].number);
+		CHECK_TEXT(buf_slice(&buf), rows[i].text);
+		CHECK(strtod(buf_string(&buf), NULL) == rows[i].number);
+	}
+}
+
 static const struct test_case cases[] = {
 	{ "reset gives back what came after the mark", reset_gives_back_what_came_after_the_mark },
 	{ "base64 takes only the canonical spelling", base64_takes_only_the_canonical_spelling },
@@ -85,6 +103,7 @@ static const struct test_case cases[] = {
 		utf8_refuses_surrogates_and_overlong_forms },
 	{ "hex is lower case only", hex_is_lower_case_only },
 	{ "a NUL is no blank", a_nul_is_no_blank },
+	{ "a double reads back as it was", a_double_reads_back_as_it_was },
 	{ "an errno keeps its class and name", an_errno_keeps_its_class_and_name },
 	{ "a place counts lines and columns from one", a_place_counts_lines_and_columns_from_one },
 };
