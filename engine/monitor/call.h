@@ -28,10 +28,12 @@ struct call_index {
 	struct slice name;
 	bool local; /* its units are the table's in CloudWatch's figures */
 	struct call_units units;
+	struct call_units spared; /* of these: of what the service would have refused */
 	struct call_throttles throttles;
 };
 
-/* An item that was read or written, or looked for. */
+/* An item that was read or written, or looked for. Query and SELECT tell their
+ * partition, if it is one of the table: not one of a global index. */
 struct call_key {
 	const struct value *partition;
 	const struct value *sort; /* NULL: the table has none, or a whole partition was read */
@@ -43,6 +45,7 @@ struct call_key {
 struct call_table {
 	struct slice name, id;
 	struct call_units units; /* of the table itself, without its indexes */
+	struct call_units spared; /* of these: of what the service would have refused */
 	struct call_throttles throttles; /* of the table itself */
 	struct call_index *indexes;
 	size_t index_count;

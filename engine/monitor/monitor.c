@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "monitor/metrics.h"
 #include "monitor/monitor_private.h"
+#include "monitor/throttle.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -12,6 +13,7 @@ static void monitor_step(struct monitor *monitor, int64_t now_ns)
 {
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 
+	throttle_step(monitor->throttle, clock_monotonic_ns());
 	if (metrics_step(monitor->metrics, now_ns, &err) < 0)
 		log_warning("metrics: %s", err.message);
 }
@@ -73,6 +75,7 @@ int monitor_open(const struct monitor_options *options, struct monitor **ret, st
 
 	monitor->store = options->store;
 	monitor->metrics = metrics_open(options->store);
+	monitor->throttle = throttle_new(options->enforce_capacity);
 	pthread_mutex_init(&monitor->lock, NULL);
 	pthread_cond_init(&monitor->wake, NULL);
 	if (start_thread(monitor, err) < 0) {
@@ -89,6 +92,7 @@ void monitor_close(struct monitor *monitor)
 		return;
 	stop_thread(monitor);
 	metrics_close(monitor->metrics, clock_realtime_ns());
+	throttle_free(monitor->throttle);
 	pthread_cond_destroy(&monitor->wake);
 	pthread_mutex_destroy(&monitor->lock);
 	free(monitor);
@@ -96,10 +100,16 @@ void monitor_close(struct monitor *monitor)
 
 void monitor_note(struct monitor *monitor, const struct call *call)
 {
+	throttle_note(monitor->throttle, call, clock_monotonic_ns());
 	metrics_note(monitor->metrics, call);
 }
 
 struct metrics *monitor_metrics(struct monitor *monitor)
 {
 	return monitor->metrics;
+}
+
+struct throttle *monitor_throttle(struct monitor *monitor)
+{
+	return monitor->throttle;
 }

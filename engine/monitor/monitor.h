@@ -14,9 +14,11 @@
 
 struct metrics;
 struct monitor;
+struct throttle;
 
 struct monitor_options {
 	struct store *store; /* borrowed; must outlive the monitor */
+	bool enforce_capacity; /* refuse what exceeds the throughput, not only count it */
 };
 
 int monitor_open(
@@ -30,3 +32,4 @@ void monitor_note(struct monitor *monitor, const struct call *call);
 
 /* Its parts, borrowed. */
 struct metrics *monitor_metrics(struct monitor *monitor);
+struct throttle *monitor_throttle(struct monitor *monitor);

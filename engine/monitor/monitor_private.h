@@ -7,6 +7,7 @@
 struct monitor {
 	struct store *store;
 	struct metrics *metrics;
+	struct throttle *throttle;
 	bool running; /* there is a thread */
 	pthread_t thread;
 	pthread_mutex_t lock;

@@ -67,6 +67,9 @@ struct index_change {
 	bool same; /* the items are equal */
 };
 
+/* Tells what index_apply() would do, with room for one of each index. */
+void index_preview(struct txn *txn, const struct index_change *change,
+	struct index_write *ret_writes, size_t *ret_count);
 /* Writes what changes in each index of the table, and counts it. Fills
  * ret_writes, one for each index that is shown, unless it is NULL. */
 int index_apply(struct txn *txn, const struct index_change *change, struct index_write *ret_writes,

@@ -122,14 +122,37 @@ static struct index_write describe(const struct index_change *change,
 	};
 }
 
-/* One index. */
-static int apply(struct txn *txn, const struct index_change *change, struct index *index,
-	const struct index_description *description, struct views *views, struct error *err)
+static void look_at_both(const struct index_change *change, const struct index *index,
+	const struct index_description *description, struct views *views)
 {
 	bool covered = index_covers(index, description, change->row_key);
 
 	look(change, description, covered ? change->old : NULL, change->old_size, &views->old);
 	look(change, description, covered ? change->new : NULL, change->new_size, &views->new);
+}
+
+void index_preview(struct txn *txn, const struct index_change *change,
+	struct index_write *ret_writes, size_t *ret_count)
+{
+	const struct table *table = change->table;
+	struct views views CLEANUP(views_release) = { .old = { .entry = BUF_INIT } };
+
+	*ret_count = 0;
+	for (size_t i = 0; i < table->description.index_count; i++) {
+		const struct index_description *index = &table->description.indexes[i];
+
+		if (index->kind == INDEX_EXPIRY)
+			continue;
+		look_at_both(change, table->indexes[i], index, &views);
+		ret_writes[(*ret_count)++] = describe(change, index, &views, txn->arena);
+	}
+}
+
+/* One index. */
+static int apply(struct txn *txn, const struct index_change *change, struct index *index,
+	const struct index_description *description, struct views *views, struct error *err)
+{
+	look_at_both(change, index, description, views);
 	if (change->same)
 		return 0;
 	TRY(write_entries(txn, index, views, err));

@@ -102,11 +102,10 @@ static int put_record(const struct step *step, DBT *data, struct error *err)
 	return r ? bdb_error(err, r, "writing a row") : 0;
 }
 
-static int apply_put(struct step *step, struct error *err)
+static int prepare_put(struct step *step, struct error *err)
 {
 	const struct write_action *action = step->action;
 	struct buf *record = &step->txn->record;
-	DBT data;
 
 	buf_clear(record);
 	buf_resize(record, ROW_HEADER_LENGTH);
@@ -123,9 +122,25 @@ static int apply_put(struct step *step, struct error *err)
 						  ? action->own_text.len
 						  : plain_item_length(step->new_item)),
 	};
-	record_finish(record, &step->meta, action->own_text);
+	return 0;
+}
+
+static int apply_put(struct step *step, struct error *err)
+{
+	struct buf *record = &step->txn->record;
+	DBT data;
+
+	record_finish(record, &step->meta, step->action->own_text);
 	data = bdb_input(buf_slice(record));
 	return put_record(step, &data, err);
+}
+
+static int prepare_delete(struct step *step, struct error *err)
+{
+	(void)err;
+	if (step->had_old)
+		step->change = CHANGE_REMOVE;
+	return 0;
 }
 
 static int apply_delete(struct step *step, struct error *err)
@@ -137,7 +152,6 @@ static int apply_delete(struct step *step, struct error *err)
 	r = step->at->del(step->at, 0);
 	if (r)
 		return bdb_error(err, r, "deleting a row");
-	step->change = CHANGE_REMOVE;
 	step->stamp = next_stamp(step);
 	return 0;
 }
@@ -169,9 +183,9 @@ static int apply_touch(struct step *step, struct error *err)
 	return put_record(step, &data, err);
 }
 
-static int write_indexes(struct step *step, struct error *err)
+static struct index_change change_of(const struct step *step)
 {
-	const struct index_change change = {
+	return (struct index_change){
 		.table = step->table,
 		.row_key = step->action->row_key,
 		.old = step->old_item,
@@ -180,6 +194,11 @@ static int write_indexes(struct step *step, struct error *err)
 		.new_size = step->meta.item_size,
 		.same = step->change == CHANGE_NONE,
 	};
+}
+
+static int write_indexes(struct step *step, struct error *err)
+{
+	const struct index_change change = change_of(step);
 
 	if (step->action->want_units)
 		step->indexes = arena_alloc_array(step->txn->arena,
@@ -239,15 +258,16 @@ static int follow_change(struct step *step, struct error *err)
 
 /* How each kind of action is done. */
 static const struct step_kind {
+	int (*prepare)(struct step *step, struct error *err); /* finds what will change */
 	int (*apply)(struct step *step, struct error *err);
 	bool stores; /* an item */
 	bool changes; /* the item, or takes it away */
 } kinds[] = {
-	[WRITE_PUT] = { apply_put, .stores = true, .changes = true },
-	[WRITE_UPDATE] = { apply_put, .stores = true, .changes = true },
-	[WRITE_DELETE] = { apply_delete, .changes = true },
-	[WRITE_CHECK] = { apply_check },
-	[WRITE_TOUCH] = { apply_touch },
+	[WRITE_PUT] = { prepare_put, apply_put, .stores = true, .changes = true },
+	[WRITE_UPDATE] = { prepare_put, apply_put, .stores = true, .changes = true },
+	[WRITE_DELETE] = { prepare_delete, apply_delete, .changes = true },
+	[WRITE_CHECK] = { NULL, apply_check },
+	[WRITE_TOUCH] = { NULL, apply_touch },
 };
 
 /* Whether the old item is needed for more than to see whether it is another. */
@@ -304,6 +324,20 @@ static int decide(struct step *step, struct error *err)
 	return r;
 }
 
+static int admit(const struct step *step, struct error *err)
+{
+	const struct write_action *action = step->action;
+	size_t count = step->table->description.index_count;
+	const struct index_change change = change_of(step);
+	struct index_write *writes;
+
+	if (!action->admit || !count || !kinds[action->kind].changes)
+		return 0;
+	writes = arena_alloc_array(step->txn->arena, count, sizeof(*writes));
+	index_preview(step->txn, &change, writes, &count);
+	return action->admit(action->admit_context, writes, count, err);
+}
+
 static int run_step(struct step *step, struct error *err)
 {
 	const struct step_kind *kind = &kinds[step->action->kind];
@@ -318,6 +352,9 @@ static int run_step(struct step *step, struct error *err)
 	if (r == WRITE_SKIPPED)
 		return r;
 	TRY(check_indexes(step, WRITE_UPDATE, err));
+	if (kind->prepare)
+		TRY(kind->prepare(step, err));
+	TRY(admit(step, err));
 	TRY(r = kind->apply(step, err));
 	if (kind->changes)
 		TRY(follow_change(step, err));

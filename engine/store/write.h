@@ -2,8 +2,8 @@
  * The one write path. Every change of an item, from whatever door, goes
  * through write_apply(), in one transaction:
  *
- *	old row -> expectation -> decision -> new item -> row -> indexes -> history
- *		-> stream -> counts
+ *	old row -> expectation -> decision -> new item -> admission -> row -> indexes
+ *		-> history -> stream -> counts
  *
  * (a put's item is checked against the indexes before all of this, an update's
  * when it is made).
@@ -45,6 +45,12 @@ enum write_expect {
 typedef int write_decide(void *context, const struct map *old, struct arena *arena,
 	const struct map **ret_item, struct error *err);
 
+struct index_write;
+/* Looks at what is about to change in the indexes, one of each that is shown, and
+ * may fail, before anything is written. May run more than once. */
+typedef int write_admit(
+	void *context, const struct index_write *writes, size_t count, struct error *err);
+
 struct write_action {
 	enum write_kind kind;
 	enum write_expect expect;
@@ -57,6 +63,8 @@ struct write_action {
 	bool want_old; /* fill result.old */
 	write_decide *decide; /* or NULL; not with WRITE_TOUCH */
 	void *decide_context;
+	write_admit *admit; /* or NULL */
+	void *admit_context;
 	bool want_units; /* fill result.indexes */
 	bool expired; /* deleted by time to live: its stream record tells so */
 };
