@@ -100,18 +100,42 @@ static bool set_durability(void *member, const char *value)
 	return options->strict_durability || options->relaxed_durability;
 }
 
-#define ROW(name, member, set) \
+static bool set_audit(void *member, const char *value)
+{
+	static const char *const modes[] = {
+		[AUDIT_CONTROL] = "control",
+		[AUDIT_DATA] = "data",
+		[AUDIT_OFF] = "off",
+		NULL,
+	};
+	int mode = enum_index(modes, slice_from_string(value));
+
+	*(enum audit_mode *)member = mode < 0 ? AUDIT_CONTROL : (enum audit_mode)mode;
+	return mode >= 0;
+}
+
+static bool set_switch(void *member, const char *value)
+{
+	*(bool *)member = strcmp(value, "yes") == 0;
+	return *(bool *)member || strcmp(value, "no") == 0;
+}
+
+#define ROW(name, member, set, ...) \
 	{ \
-		name, offsetof(struct server_options, member), set \
+		name, offsetof(struct server_options, member), set, ##__VA_ARGS__ \
 	}
 static const struct server_option {
 	const char *name;
 	size_t offset;
 	bool (*set)(void *member, const char *value);
+	const char *lone; /* what it says without a value; NULL: it needs one */
 } known_options[] = {
 	ROW("cache", cache_bytes, set_size),
 	{ "durability", 0, set_durability },
 	ROW("ttl-interval", ttl_interval_seconds, set_seconds),
+	ROW("audit", audit, set_audit),
+	ROW("audit-size", audit_bytes, set_size),
+	ROW("audit-items", audit_items, set_switch, .lone = "yes"),
 	ROW("region", region, set_region),
 	ROW("account", account, set_account),
 	ROW("key-file", key_file, set_path),
@@ -135,6 +159,7 @@ void server_options_release(struct server_options *options)
 static int set_option(
 	struct server_options *options, const struct server_option *option, const char *value)
 {
+	value = value ? value : option->lone;
 	return value && option->set((char *)options + option->offset, value) ? 0 : -1;
 }
 
@@ -162,7 +187,8 @@ int server_option_set_long(struct server_options *options, int code, const char 
 void server_options_long(struct option rows[SERVER_OPTION_COUNT + 1])
 {
 	for (size_t i = 0; i < SERVER_OPTION_COUNT; i++)
-		rows[i] = (struct option){ known_options[i].name, required_argument, NULL,
+		rows[i] = (struct option){ known_options[i].name,
+			known_options[i].lone ? optional_argument : required_argument, NULL,
 			SERVER_OPTION_FIRST + (int)i };
 	rows[SERVER_OPTION_COUNT] = (struct option){ 0 };
 }
@@ -174,6 +200,9 @@ struct engine_options server_options_engine(const struct server_options *options
 		.strict_durability = options->strict_durability,
 		.relaxed_durability = options->relaxed_durability,
 		.ttl_interval_seconds = options->ttl_interval_seconds,
+		.audit = options->audit,
+		.audit_items = options->audit_items,
+		.audit_bytes = options->audit_bytes,
 		.region = options->region,
 		.account = options->account,
 		.key_file = options->key_file ? options->key_file : key_option(),

@@ -14,6 +14,9 @@ struct server_options {
 	uint64_t cache_bytes;
 	bool strict_durability, relaxed_durability;
 	unsigned ttl_interval_seconds;
+	enum audit_mode audit;
+	bool audit_items;
+	uint64_t audit_bytes;
 	char *region, *account;
 	char *http; /* the address, or NULL: no such door */
 	char *credentials, *tls_certificate, *tls_key; /* absolute paths */
@@ -29,6 +32,10 @@ struct server_options {
 	"                           and fsync() makes it survive power loss\n" \
 	"  --region=NAME            in ARNs and signatures (default us-east-1)\n" \
 	"  --account=ID             in ARNs (default 123456789012)\n" \
+	"  --audit=MODE             log calls of the control plane (control, the default), of\n" \
+	"                           data too (data), or none (off)\n" \
+	"  --audit-size=SIZE        how long the log of calls may become (default 64M)\n" \
+	"  --audit-items            the log tells values of items, too\n" \
 	"  --ttl-interval=SECONDS   how often to delete items that have expired (default 2)\n" \
 	"  --key-file=FILE          the key of the data directory; a new one is encrypted by it\n" \
 	"  --credentials=FILE       verify signatures over HTTP; needed beyond loopback\n" \
@@ -47,7 +54,7 @@ int server_option_set_long(struct server_options *options, int code, const char 
 /* Fills rows for getopt_long(), whose codes begin at SERVER_OPTION_FIRST, and
  * ends them with an empty row. */
 #define SERVER_OPTION_FIRST 512
-#define SERVER_OPTION_COUNT 10
+#define SERVER_OPTION_COUNT 13
 void server_options_long(struct option rows[SERVER_OPTION_COUNT + 1]);
 
 /* What they say to the engine and to the listener; borrowed. */
