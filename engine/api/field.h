@@ -46,6 +46,7 @@ enum field_type {
 			 * field.shape */
 	FIELD_ITEMS_MAP, /* struct request_list of struct named_items */
 	FIELD_DOUBLES, /* struct request_list of double */
+	FIELD_DOUBLE_MAP, /* struct request_list of struct named_double */
 	FIELD_JSON, /* struct slice: the ready text of an answer's member, which stands
 		     * for that of the same name before it */
 	FIELD_UNSUPPORTED, /* known to the service, refused here */
@@ -82,6 +83,12 @@ struct named_list {
 struct named_items {
 	struct slice name;
 	struct request_list items; /* struct map */
+};
+
+/* An element of FIELD_DOUBLE_MAP. */
+struct named_double {
+	struct slice name;
+	double value;
 };
 
 /* What a string must look like, and how messages quote that. */

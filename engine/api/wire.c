@@ -407,6 +407,26 @@ static int read_doubles(const struct reader *reader, const json_t *node, struct 
 	return 0;
 }
 
+static int read_double_entry(const struct reader *reader, const struct field *field,
+	const json_t *node, void *entry, struct error *err)
+{
+	struct slice text;
+
+	(void)field;
+	TRY(read_number(reader, node, &text, err));
+	((struct named_double *)entry)->value = strtod(text.data, NULL);
+	return 0;
+}
+
+static int read_double_map(const struct reader *reader, const struct field *field,
+	const json_t *node, struct request_list *ret, struct error *err)
+{
+	if (!json_is_object(node))
+		return not_list(reader, node, err);
+	return read_entries(
+		reader, field, node, sizeof(struct named_double), read_double_entry, ret, err);
+}
+
 static int read_field(const struct reader *reader, const struct field *field, const json_t *node,
 	void *member, struct error *err)
 {
@@ -449,6 +469,8 @@ static int read_field(const struct reader *reader, const struct field *field, co
 		return read_double(reader, node, member, err);
 	case FIELD_DOUBLES:
 		return read_doubles(reader, node, member, err);
+	case FIELD_DOUBLE_MAP:
+		return read_double_map(reader, field, node, member, err);
 	case FIELD_JSON: /* the member before it was read */
 		return 0;
 	}

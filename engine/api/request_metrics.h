@@ -1,0 +1,66 @@
+/* Metrics, the API of the service CloudWatch, as far as namespace AWS/DynamoDB
+ * goes. Inputs and outputs; conventions in field.h.
+ *
+ * Source of names and limits: Amazon CloudWatch API Reference, 2010-08-01. */
+#pragma once
+
+#include "api/field.h"
+
+extern const char *const metric_statistic_names[]; /* of enum metric_statistic */
+extern const char *const metric_unit_names[]; /* StandardUnit */
+
+enum metric_statistic {
+	STATISTIC_SAMPLE_COUNT,
+	STATISTIC_AVERAGE,
+	STATISTIC_SUM,
+	STATISTIC_MINIMUM,
+	STATISTIC_MAXIMUM,
+	STATISTIC_COUNT
+};
+
+struct dimension_facts {
+	struct slice name;
+	struct slice value; /* of a filter: absent when any will do */
+};
+
+struct get_metric_statistics_input {
+	struct slice namespace;
+	struct slice metric_name;
+	struct request_list dimensions; /* struct dimension_facts */
+	int64_t start_time, end_time;
+	struct optional_integer period;
+	struct request_list statistics; /* struct slice */
+	struct request_list extended_statistics; /* struct slice */
+	struct slice unit;
+};
+
+struct datapoint_facts {
+	int64_t timestamp;
+	struct optional_double statistics[STATISTIC_COUNT];
+	struct slice unit;
+	struct request_list extended_statistics; /* struct named_double */
+};
+
+struct get_metric_statistics_output {
+	struct slice label;
+	struct request_list datapoints; /* struct datapoint_facts, in order of time */
+};
+
+struct list_metrics_input {
+	struct slice namespace;
+	struct slice metric_name;
+	struct request_list dimensions; /* struct dimension_facts */
+	struct slice next_token;
+	struct slice recently_active;
+};
+
+struct metric_facts {
+	struct slice namespace;
+	struct slice metric_name;
+	struct request_list dimensions; /* struct dimension_facts */
+};
+
+struct list_metrics_output {
+	struct request_list metrics; /* struct metric_facts */
+	struct slice next_token;
+};
