@@ -28,6 +28,7 @@ static const char *const type_names[] = {
 	[FIELD_LIST_MAP] = "map of lists of structures",
 	[FIELD_ITEMS_MAP] = "map of lists of items",
 	[FIELD_DOUBLES] = "list of numbers",
+	[FIELD_DOUBLE_MAP] = "map of numbers",
 	[FIELD_JSON] = NULL, /* stands for the member before it */
 	[FIELD_UNSUPPORTED] = NULL,
 };

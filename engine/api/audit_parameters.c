@@ -185,6 +185,12 @@ static bool append_map(const struct audit_style *style, const struct field *fiel
 	return true;
 }
 
+static void append_named_double(const struct audit_style *style, const struct field *field,
+	const void *element, struct buf *buf)
+{
+	append_double(style, field, &((const struct named_double *)element)->value, buf);
+}
+
 static void append_timestamp(int64_t ns, struct buf *buf)
 {
 	buf_append_char(buf, '"');
@@ -257,6 +263,9 @@ static bool append_field(const struct audit_style *style, const struct field *fi
 			style, field, member, append_named_items, sizeof(struct named_items), buf);
 	case FIELD_DOUBLES:
 		return append_list(style, field, member, append_double, sizeof(double), buf);
+	case FIELD_DOUBLE_MAP:
+		return append_map(style, field, member, append_named_double,
+			sizeof(struct named_double), buf);
 	case FIELD_JSON:
 	case FIELD_UNSUPPORTED:
 		return false;

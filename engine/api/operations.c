@@ -11,6 +11,7 @@
 #include "api/operations.h"
 #include "api/request.h"
 #include "api/shapes.h"
+#include "api/shapes_metrics.h"
 
 static bool has_name_characters(struct slice string)
 {
@@ -154,6 +155,14 @@ const struct operation operations[OPERATION_COUNT] = {
 		.output = &shape_get_item_output,
 		.run = run_get_item,
 	},
+	[OPERATION_GET_METRIC_STATISTICS] = {
+		.name = "GetMetricStatistics",
+		.help = "Read a metric, period by period.",
+		.kind = OPERATION_MONITOR,
+		.input = &shape_get_metric_statistics_input,
+		.output = &shape_get_metric_statistics_output,
+		.run = run_get_metric_statistics,
+	},
 	[OPERATION_GET_RECORDS] = {
 		.name = "GetRecords",
 		.help = "Read records of changes from a shard.",
@@ -177,6 +186,14 @@ const struct operation operations[OPERATION_COUNT] = {
 		.input = &shape_get_shard_iterator_input,
 		.output = &shape_get_shard_iterator_output,
 		.run = run_get_shard_iterator,
+	},
+	[OPERATION_LIST_METRICS] = {
+		.name = "ListMetrics",
+		.help = "Name the metrics there are.",
+		.kind = OPERATION_MONITOR,
+		.input = &shape_list_metrics_input,
+		.output = &shape_list_metrics_output,
+		.run = run_list_metrics,
 	},
 	[OPERATION_LIST_STREAMS] = {
 		.name = "ListStreams",

@@ -35,6 +35,7 @@ operation_run run_execute_statement, run_batch_execute_statement, run_execute_tr
 operation_run run_list_streams, run_describe_stream, run_get_shard_iterator, run_get_records;
 operation_run run_list_partitions, run_write_items, run_sync, run_describe_storage;
 operation_run run_find_stream, run_read_stream;
+operation_run run_get_metric_statistics, run_list_metrics;
 operation_run run_find_access, run_set_access;
 operation_run run_find_log, run_read_log;
 

@@ -15,6 +15,7 @@
 #include "api/request_access.h"
 #include "api/request_batch.h"
 #include "api/request_item.h"
+#include "api/request_metrics.h"
 #include "api/request_log.h"
 #include "api/request_statement.h"
 #include "api/request_stream.h"
@@ -39,9 +40,11 @@ enum operation_id {
 	OPERATION_EXECUTE_STATEMENT,
 	OPERATION_EXECUTE_TRANSACTION,
 	OPERATION_GET_ITEM,
+	OPERATION_GET_METRIC_STATISTICS,
 	OPERATION_GET_RECORDS,
 	OPERATION_GET_RESOURCE_POLICY,
 	OPERATION_GET_SHARD_ITERATOR,
+	OPERATION_LIST_METRICS,
 	OPERATION_LIST_STREAMS,
 	OPERATION_LIST_TABLES,
 	OPERATION_LIST_TAGS_OF_RESOURCE,

@@ -156,6 +156,7 @@ static int walk_field(const struct walk *walk, const struct request_shape *shape
 	case FIELD_STRING_MAP:
 	case FIELD_ITEMS_MAP:
 	case FIELD_DOUBLES:
+	case FIELD_DOUBLE_MAP:
 	case FIELD_JSON:
 	case FIELD_UNSUPPORTED:
 		return 0;

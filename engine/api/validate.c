@@ -222,6 +222,7 @@ static bool field_present(const struct field *field, const void *member)
 	case FIELD_LIST_MAP:
 	case FIELD_ITEMS_MAP:
 	case FIELD_DOUBLES:
+	case FIELD_DOUBLE_MAP:
 		return ((const struct request_list *)member)->present;
 	case FIELD_UNSUPPORTED:
 		return false;
@@ -267,6 +268,7 @@ static void check_field(
 	case FIELD_TIMESTAMP:
 	case FIELD_DOUBLE:
 	case FIELD_DOUBLES:
+	case FIELD_DOUBLE_MAP:
 	case FIELD_ATTRIBUTES:
 	case FIELD_VALUE:
 	case FIELD_STRING_MAP:

@@ -598,8 +598,6 @@ static void write_items_map(const struct request_list *list, struct buf *buf)
 	buf_append_char(buf, '}');
 }
 
-/* Units of capacity: halves at the finest, and so exact. */
-
 static void write_doubles(const struct request_list *list, struct buf *buf)
 {
 	const double *values = list->items;
@@ -611,6 +609,21 @@ static void write_doubles(const struct request_list *list, struct buf *buf)
 		double_append(buf, values[i]);
 	}
 	buf_append_char(buf, ']');
+}
+
+static void write_double_map(const struct request_list *list, struct buf *buf)
+{
+	const struct named_double *items = list->items;
+
+	buf_append_char(buf, '{');
+	for (size_t i = 0; i < list->count; i++) {
+		if (i)
+			buf_append_char(buf, ',');
+		json_append_string(buf, items[i].name);
+		buf_append_char(buf, ':');
+		double_append(buf, items[i].value);
+	}
+	buf_append_char(buf, '}');
 }
 
 static void write_values(const struct request_list *list, struct buf *buf)
@@ -694,6 +707,9 @@ static bool write_field(const struct field *field, const void *member, struct bu
 		return ((const struct request_list *)member)->present;
 	case FIELD_ITEMS_MAP:
 		write_items_map(member, buf);
+		return ((const struct request_list *)member)->present;
+	case FIELD_DOUBLE_MAP:
+		write_double_map(member, buf);
 		return ((const struct request_list *)member)->present;
 	case FIELD_DOUBLES:
 		write_doubles(member, buf);

@@ -10,6 +10,7 @@
 #define SERVICE  "com.amazonaws.dynamodb.v20120810#"
 #define VALIDATE "com.amazon.coral.validate#"
 #define CORAL    "com.amazon.coral.service#"
+#define MONITOR  "com.amazonaws.cloudwatch.v2010_08_01#"
 
 static const struct error_class_info classes[] = {
 	[ERROR_NONE] = { "", "", 200, 0 },
@@ -40,6 +41,10 @@ static const struct error_class_info classes[] = {
 	[ERROR_UNKNOWN_CLIENT] = { "UnrecognizedClientException", CORAL, 400, EACCES },
 	[ERROR_INVALID_SIGNATURE] = { "InvalidSignatureException", CORAL, 400, EACCES },
 	[ERROR_INCOMPLETE_SIGNATURE] = { "IncompleteSignatureException", CORAL, 400, EACCES },
+	[ERROR_PARAMETER_VALUE] = { "InvalidParameterValueException", MONITOR, 400, EINVAL },
+	[ERROR_PARAMETER_COMBINATION] = { "InvalidParameterCombinationException", MONITOR, 400,
+		EINVAL },
+	[ERROR_PARAMETER_MISSING] = { "MissingRequiredParameterException", MONITOR, 400, EINVAL },
 	[ERROR_CONFLICT] = { "TransactionConflictException", SERVICE, 400, EBUSY },
 	[ERROR_ACCESS_DENIED] = { "AccessDeniedException", CORAL, 400, EACCES },
 	[ERROR_NOT_PERMITTED] = { "ValidationException", VALIDATE, 400, EPERM },

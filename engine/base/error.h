@@ -43,6 +43,9 @@ enum error_class {
 	ERROR_UNKNOWN_CLIENT, /* access key */
 	ERROR_INVALID_SIGNATURE,
 	ERROR_INCOMPLETE_SIGNATURE,
+	ERROR_PARAMETER_VALUE, /* CloudWatch's own words for what is wrong */
+	ERROR_PARAMETER_COMBINATION,
+	ERROR_PARAMETER_MISSING,
 	ERROR_CONFLICT, /* given up after retries against other writers */
 	ERROR_ACCESS_DENIED,
 	ERROR_NOT_PERMITTED, /* a file operation that items do not have */

@@ -128,6 +128,7 @@ static void walk_member(const struct field *field, const json_t *member, const c
 	case FIELD_VALUE:
 	case FIELD_DOUBLE:
 	case FIELD_DOUBLES:
+	case FIELD_DOUBLE_MAP:
 	case FIELD_STRING_MAP:
 	case FIELD_ITEMS_MAP:
 	case FIELD_JSON:
@@ -285,6 +286,7 @@ static const char *const field_types[] = {
 	[FIELD_VALUE] = "structure",
 	[FIELD_DOUBLE] = "double",
 	[FIELD_DOUBLES] = "list",
+	[FIELD_DOUBLE_MAP] = "map",
 	[FIELD_STRING_MAP] = "map",
 	[FIELD_LIST_MAP] = "map",
 	[FIELD_ITEMS_MAP] = "map",
