@@ -51,6 +51,13 @@ struct env_state {
 	struct buf unwanted; /* names of files to remove, each ended by NUL */
 };
 
+static _Thread_local bool muted;
+
+void bdb_mute(bool mute)
+{
+	muted = mute;
+}
+
 static void log_message(struct env_state *to, const char *message)
 {
 	int64_t now = clock_monotonic_ns();
@@ -75,6 +82,8 @@ static void bdb_message(const DB_ENV *env, const char *prefix, const char *messa
 	struct env_state *to = env->app_private;
 
 	(void)prefix;
+	if (muted)
+		return;
 	if (to->function)
 		to->function(to->context, message);
 	else

@@ -33,6 +33,8 @@ int bdb_env_checkpoint(DB_ENV *env, uint32_t log_kilobytes, struct error *err) N
  * function while one is set. */
 typedef void bdb_messages(void *context, const char *message);
 void bdb_env_redirect(DB_ENV *env, bdb_messages *function, void *context);
+/* Drops those of this thread, about what is told in other words. */
+void bdb_mute(bool mute);
 
 /* From the first hold to the last release no file of the log is removed, and no
  * other one: what a copy needs stays. */

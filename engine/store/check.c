@@ -26,6 +26,13 @@ void check_problem(struct look *look, const char *format, ...)
 	look->report(look->context, table_description(look->table)->name, buf_string(&text));
 }
 
+int check_go_on(const struct look *look, struct error *err)
+{
+	if (!look->step || look->step(look->context, look->before + look->totals.items))
+		return 0;
+	return error_set(err, ERROR_SYSTEM, "the check was stopped");
+}
+
 /* These return -1 with what is wrong as the error. */
 static int check_key(const struct key_schema *schema, const struct row *row, const struct map *item,
 	struct arena *arena, struct error *err)
@@ -130,6 +137,7 @@ static int look_at_rows(struct txn *txn, void *context, struct error *err)
 	while ((r = row_cursor_next_record(cursor, &key, &record, err)) == 0) {
 		look_at_record(look, key, record, txn_arena(txn));
 		arena_reset(txn_arena(txn), mark);
+		TRY(check_go_on(look, err));
 	}
 	return r < 0 ? -1 : row_cursor_close(cursor, err);
 }
@@ -215,6 +223,14 @@ static void add_totals(struct check_totals *to, const struct check_totals *table
 int store_check(struct store *store, check_report *report, void *context, struct check_totals *ret,
 	struct error *err)
 {
+	const struct check_watcher watcher = { .report = report, .context = context };
+
+	return store_check_watched(store, &watcher, ret, err);
+}
+
+int store_check_watched(struct store *store, const struct check_watcher *watcher,
+	struct check_totals *ret, struct error *err)
+{
 	struct table_array tables CLEANUP(table_array_release) = { NULL, 0 };
 	struct check_totals totals = { 0 };
 
@@ -222,15 +238,17 @@ int store_check(struct store *store, check_report *report, void *context, struct
 	table_cache_all(store, &tables);
 	for (size_t i = 0; i < tables.count; i++) {
 		struct look look = {
-			.report = report,
-			.context = context,
+			.report = watcher->report,
+			.step = watcher->step,
+			.context = watcher->context,
+			.before = totals.items,
 			.table = tables.tables[i],
 		};
 
 		TRY(look_at_table(&look, err));
 		add_totals(&totals, &look.totals);
 	}
-	TRY(check_streams(store, report, context, &totals.problems, err));
+	TRY(check_streams(store, watcher->report, watcher->context, &totals.problems, err));
 	*ret = totals;
 	return 0;
 }

@@ -26,3 +26,14 @@ typedef void check_report(void *context, struct slice table_name, const char *pr
  * itself failed. The store must be open and otherwise unused. */
 int store_check(struct store *store, check_report *report, void *context, struct check_totals *ret,
 	struct error *err) NODISCARD;
+
+/* Called after each item with how many were looked at; false ends the look. */
+typedef bool check_step(void *context, uint64_t items);
+struct check_watcher {
+	check_report *report;
+	check_step *step;
+	void *context;
+};
+/* The same, for a look that takes long. */
+int store_check_watched(struct store *store, const struct check_watcher *watcher,
+	struct check_totals *ret, struct error *err) NODISCARD;

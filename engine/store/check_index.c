@@ -102,6 +102,7 @@ static int look_at_index(struct txn *txn, struct look *look, const struct index_
 	while ((r = row_cursor_next_record(cursor, &entry, &data, err)) == 0) {
 		look_at_entry(txn, look, index, entry);
 		arena_reset(txn_arena(txn), mark);
+		TRY(check_go_on(look, err));
 	}
 	return r < 0 ? -1 : row_cursor_close(cursor, err);
 }
