@@ -51,6 +51,33 @@ static bool parse(struct slice text, struct arn *ret)
 	       ret->table.len <= TABLE_NAME_MAX;
 }
 
+struct slice arn_table_name(struct slice arn)
+{
+	struct arn parts = { 0 };
+
+	parse(arn, &parts);
+	return parts.table;
+}
+
+bool arn_split(const struct engine *engine, struct slice arn, const char *kind,
+	struct slice *ret_table, struct slice *ret_name)
+{
+	struct slice prefix = SLICE("arn:aws:dynamodb:"), rest;
+
+	if (!slice_starts_with(arn, prefix))
+		return false;
+	rest = slice_skip(arn, prefix.len);
+	if (!slice_equal(next_part(&rest, ':'), engine->region) ||
+		!slice_equal(next_part(&rest, ':'), engine->account) ||
+		!slice_equal_string(next_part(&rest, '/'), "table"))
+		return false;
+	*ret_table = next_part(&rest, '/');
+	if (!slice_equal_string(next_part(&rest, '/'), kind))
+		return false;
+	*ret_name = rest;
+	return rest.len > 0;
+}
+
 static int take(const struct engine *engine, const struct request *request, struct slice arn,
 	struct arn *ret, struct error *err)
 {

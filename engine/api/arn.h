@@ -13,6 +13,12 @@ struct slice arn_of_table(const struct engine *engine, struct slice table, struc
 struct slice arn_of_part(const struct engine *engine, struct slice table, const char *kind,
 	struct slice name, struct arena *arena);
 
+/* The table's name of one that arn_check() has found well. */
+struct slice arn_table_name(struct slice arn);
+/* Takes apart what arn_of_part() makes; false when it is another's, or none. */
+bool arn_split(const struct engine *engine, struct slice arn, const char *kind,
+	struct slice *ret_table, struct slice *ret_name);
+
 /* What is wrong with a ResourceArn, whatever its table. */
 int arn_check(const struct engine *engine, const struct request *request, struct slice arn,
 	struct error *err) NODISCARD;

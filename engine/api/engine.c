@@ -1,6 +1,7 @@
 #include "api/engine.h"
 
 #include "api/access.h"
+#include "api/job.h"
 #include "api/operations.h"
 #include "api/validate.h"
 #include "base/clock.h"
@@ -44,6 +45,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		options->strict_durability ? DURABLE_POWER : DURABLE_PROCESS;
 	engine->durability[DOOR_API] =
 		options->relaxed_durability ? DURABLE_PROCESS : DURABLE_POWER;
+	engine->finish_jobs = options->finish_jobs;
 	engine->region = slice_from_string(options->region ? options->region : "us-east-1");
 	engine->account = slice_from_string(options->account ? options->account : "123456789012");
 	pthread_mutex_init(&engine->root_mutex, NULL);
@@ -52,7 +54,8 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		engine_close(engine);
 		return -1;
 	}
-	if (open_audit(engine, options, err) < 0) {
+	if (open_audit(engine, options, err) < 0 ||
+		job_queue_open(store, &engine->jobs, err) < 0) {
 		engine_close(engine);
 		return -1;
 	}
@@ -62,6 +65,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 
 void engine_close(struct engine *engine)
 {
+	job_queue_close(engine->jobs, engine->finish_jobs);
 	audit_close(engine->audit);
 	monitor_close(engine->monitor);
 	store_close(engine->store);
@@ -167,9 +171,12 @@ int engine_find_table(
 {
 	int r = table_find(engine->store, name, ret, err);
 
-	if (r == TABLE_ABSENT)
-		return error_set(err, ERROR_TABLE_NOT_FOUND, "Requested resource not found");
-	return r;
+	TRY(r);
+	if (r != TABLE_ABSENT && !table_description(*ret)->creating)
+		return 0;
+	if (r != TABLE_ABSENT)
+		table_unrefp(ret);
+	return error_set(err, ERROR_TABLE_NOT_FOUND, "Requested resource not found");
 }
 
 int engine_check(const char *path, const char *key_file, engine_check_report *report, void *context,

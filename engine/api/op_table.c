@@ -99,6 +99,8 @@ static const char *status_of(const struct table *table)
 {
 	const struct table_description *description = table_description(table);
 
+	if (description->creating)
+		return "CREATING";
 	for (size_t i = 0; i < description->index_count; i++) {
 		if (description->indexes[i].kind == INDEX_GLOBAL &&
 			description->indexes[i].status == INDEX_CREATING)
@@ -144,6 +146,8 @@ int run_delete_table(struct engine *engine, struct request *request, struct erro
 	int r;
 
 	TRY(engine_find_named_table(engine, in->table_name, &table, err));
+	if (table_description(table)->creating)
+		return table_being_created(table, err);
 	if (table_description(table)->deletion_protection)
 		return error_set(err, ERROR_VALIDATION,
 			"Resource cannot be deleted as it is currently protected against deletion. "
@@ -155,6 +159,11 @@ int run_delete_table(struct engine *engine, struct request *request, struct erro
 		engine->durability[request->door], err);
 	if (r == TABLE_ABSENT)
 		return table_not_found(in->table_name, err);
+	if (r == TABLE_PINNED)
+		return error_set(err, ERROR_IN_USE,
+			"Attempt to change a resource which is still in use: Table is being backed "
+			"up, restored or exported: %.*s",
+			SLICE_ARG(in->table_name));
 	if (r == TABLE_NOT_EMPTY)
 		return error_set(err, ERROR_TABLE_NOT_EMPTY,
 			"Table %.*s still holds items: remove them first, or rm -r it",

@@ -13,6 +13,8 @@
 struct engine {
 	struct store *store;
 	struct monitor *monitor;
+	struct job_queue *jobs;
+	bool finish_jobs;
 	struct audit *audit;
 	enum durability durability[2]; /* by enum request_door */
 	struct slice region, account;
@@ -35,6 +37,9 @@ operation_run run_execute_statement, run_batch_execute_statement, run_execute_tr
 operation_run run_list_streams, run_describe_stream, run_get_shard_iterator, run_get_records;
 operation_run run_list_partitions, run_write_items, run_sync, run_describe_storage;
 operation_run run_find_stream, run_read_stream;
+operation_run run_create_backup, run_describe_backup, run_list_backups, run_delete_backup;
+operation_run run_restore_from_backup, run_restore_to_point_in_time;
+operation_run run_update_continuous_backups, run_describe_continuous_backups;
 operation_run run_get_metric_statistics, run_list_metrics;
 operation_run run_find_access, run_set_access;
 operation_run run_find_log, run_read_log;

@@ -142,6 +142,13 @@ struct table_class_summary {
 	int64_t last_update_date_time;
 };
 
+struct restore_summary {
+	struct slice source_backup_arn;
+	struct slice source_table_arn;
+	int64_t restore_date_time;
+	struct optional_boolean restore_in_progress;
+};
+
 /* TableDescription, as DescribeTable and its kin answer it. */
 struct table_facts {
 	struct request_list attribute_definitions; /* struct attribute_definition */
@@ -160,6 +167,7 @@ struct table_facts {
 	const struct stream_specification *stream_specification;
 	struct slice latest_stream_label;
 	struct slice latest_stream_arn;
+	const struct restore_summary *restore_summary;
 	const struct sse_facts *sse_description;
 	const struct table_class_summary *table_class_summary;
 	struct optional_boolean deletion_protection_enabled;

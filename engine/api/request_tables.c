@@ -63,8 +63,9 @@ static int visit_statement(const struct walk *walk, const struct request_shape *
 
 static bool names_table(const char *field)
 {
-	static const char *const names[] = { "ResourceArn", "ShardIterator", "StreamArn",
-		"TableName" };
+	static const char *const names[] = { "BackupArn", "ExportArn", "ImportArn", "ResourceArn",
+		"ShardIterator", "SourceTableArn", "SourceTableName", "StreamArn", "TableArn",
+		"TableName", "TargetTableName" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(names[i], field) == 0)

@@ -95,3 +95,9 @@ extern const struct request_shape shape_attribute_definition, shape_key_schema_e
 	shape_get_shard_iterator_output, shape_get_records_input, shape_stream_image,
 	shape_record_identity, shape_record_facts, shape_get_records_output;
 extern const struct request_shape shape_scan_output;
+extern const struct request_shape shape_create_backup_input, shape_create_backup_output,
+	shape_describe_backup_input, shape_describe_backup_output, shape_delete_backup_input,
+	shape_delete_backup_output, shape_list_backups_input, shape_list_backups_output,
+	shape_restore_from_backup_input, shape_restore_to_point_in_time_input, shape_restore_output,
+	shape_update_continuous_backups_input, shape_describe_continuous_backups_input,
+	shape_continuous_backups_output;

@@ -214,6 +214,16 @@ static const struct field table_class_summary_fields[] = {
 SHAPE(table_class_summary, "TableClassSummary");
 #undef OWNER
 
+#define OWNER restore_summary
+static const struct field restore_summary_fields[] = {
+	FIELD("SourceBackupArn", FIELD_STRING, source_backup_arn),
+	FIELD("SourceTableArn", FIELD_STRING, source_table_arn),
+	FIELD("RestoreDateTime", FIELD_TIMESTAMP, restore_date_time),
+	FIELD("RestoreInProgress", FIELD_BOOLEAN, restore_in_progress),
+};
+static SHAPE(restore_summary, "RestoreSummary");
+#undef OWNER
+
 #define OWNER table_facts
 static const struct field table_facts_fields[] = {
 	FIELD("AttributeDefinitions", FIELD_LIST, attribute_definitions,
@@ -238,6 +248,7 @@ static const struct field table_facts_fields[] = {
 		.shape = &shape_stream_specification),
 	FIELD("LatestStreamLabel", FIELD_STRING, latest_stream_label),
 	FIELD("LatestStreamArn", FIELD_STRING, latest_stream_arn),
+	FIELD("RestoreSummary", FIELD_STRUCT, restore_summary, .shape = &shape_restore_summary),
 	FIELD("SSEDescription", FIELD_STRUCT, sse_description, .shape = &shape_sse_facts),
 	FIELD("TableClassSummary", FIELD_STRUCT, table_class_summary,
 		.shape = &shape_table_class_summary),

@@ -189,6 +189,23 @@ static const struct sse_facts *describe_encryption(
 	return facts;
 }
 
+static const struct restore_summary *describe_restore(
+	const struct table_description *description, struct arena *arena)
+{
+	struct restore_summary *summary;
+
+	if (!description->restored_ns)
+		return NULL;
+	summary = arena_alloc(arena, sizeof(*summary));
+	*summary = (struct restore_summary){
+		.source_backup_arn = description->restored_from_backup,
+		.source_table_arn = description->restored_from_table,
+		.restore_date_time = description->restored_ns,
+		.restore_in_progress = { true, description->creating },
+	};
+	return summary;
+}
+
 /* Indexes. */
 
 static const struct projection_input *describe_projection(
@@ -300,6 +317,7 @@ static struct table_facts *describe(const struct engine *engine,
 		description->max_read_request_units, description->max_write_request_units, arena);
 	facts->warm_throughput =
 		describe_warm(description->warm_read_units, description->warm_write_units, arena);
+	facts->restore_summary = describe_restore(description, arena);
 	facts->sse_description = describe_encryption(description, arena);
 	describe_stream(engine, description, facts, arena);
 	describe_indexes(engine, description, table, facts, arena);

@@ -39,6 +39,18 @@ enum error_class {
 	ERROR_POLICY_NOT_FOUND,
 	ERROR_EXPIRED_ITERATOR,
 	ERROR_TRIMMED_DATA,
+	ERROR_BACKUP_NOT_FOUND,
+	ERROR_BACKUP_IN_USE,
+	ERROR_SOURCE_NOT_FOUND, /* TableNotFoundException, of backups and exports */
+	ERROR_SOURCE_IN_USE, /* TableInUseException */
+	ERROR_TARGET_EXISTS, /* TableAlreadyExistsException, of restores */
+	ERROR_RECOVERY_OFF, /* point-in-time recovery is not enabled */
+	ERROR_RESTORE_TIME,
+	ERROR_EXPORT_NOT_FOUND,
+	ERROR_EXPORT_TIME,
+	ERROR_EXPORT_CONFLICT,
+	ERROR_IMPORT_NOT_FOUND,
+	ERROR_IMPORT_CONFLICT,
 	ERROR_MISSING_TOKEN, /* unsigned where signing is asked */
 	ERROR_UNKNOWN_CLIENT, /* access key */
 	ERROR_INVALID_SIGNATURE,

@@ -59,6 +59,7 @@ static void store_free(struct store *store)
 	stream_set_release(&store->streams);
 	bdb_file_closep(&store->series);
 	bdb_file_closep(&store->tokens);
+	bdb_file_closep(&store->ledger);
 	bdb_file_closep(&store->backfill);
 	bdb_file_closep(&store->counts);
 	bdb_file_closep(&store->catalog);
@@ -120,6 +121,7 @@ static int open_all(struct store *store, const struct store_options *options, st
 	TRY(bdb_file_open(store->env, NULL, "backfill.db", DB_CREATE, &store->backfill, err));
 	TRY(bdb_file_open(store->env, NULL, "tokens.db", DB_CREATE, &store->tokens, err));
 	TRY(bdb_file_open(store->env, NULL, "metrics.db", DB_CREATE, &store->series, err));
+	TRY(bdb_file_open(store->env, NULL, "backups.db", DB_CREATE, &store->ledger, err));
 	TRY(table_cache_load(store, err));
 	if (options->read_only_check)
 		return 0;

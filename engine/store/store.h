@@ -12,6 +12,7 @@
  *	DATA/metrics.db	figures of each minute (store/series.h)
  *	DATA/table-ID.db	rows of one table
  *	DATA/index-ID.db	entries of one index
+ *	DATA/backups.db, DATA/backup-ID.db	store/ledger.h, store/backup.h
  *	DATA/history-ID.db, DATA/moments-ID.db	what rows were before (store/history.h)
  *	DATA/streams.db, DATA/stream-ID.db	changes (store/stream.h)
  *	DATA/journal-NAME.db	logs of text (store/journal.h)

@@ -28,6 +28,7 @@ struct store {
 	DB *catalog; /* name -> description, see catalog.h */
 	DB *counts; /* id -> counts, see count.h */
 	DB *tokens; /* see token.h */
+	DB *ledger; /* see ledger.h */
 	DB *backfill; /* index id -> frontier, see backfill.h */
 	DB *series; /* see series.h */
 	pthread_mutex_t writer;

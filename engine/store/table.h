@@ -150,6 +150,9 @@ typedef int table_mutator(
 int table_update(struct store *store, struct slice name, struct arena *arena,
 	enum durability durability, table_mutator *mutate, void *context,
 	struct error *err) NODISCARD;
+/* "Attempt to change a resource which is still in use: Table is being created: T",
+ * which table_update() sets for such a table. Always -1. */
+int table_being_created(const struct table *table, struct error *err);
 #define TABLE_NOT_EMPTY 3
 #define TABLE_PINNED    4
 /* Deletes a table with all its rows: 0, TABLE_ABSENT, TABLE_PINNED while a

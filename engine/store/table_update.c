@@ -137,6 +137,13 @@ int table_replace(struct txn *txn, struct table *old, struct table_description *
 	return 0;
 }
 
+int table_being_created(const struct table *table, struct error *err)
+{
+	return error_set(err, ERROR_IN_USE,
+		"Attempt to change a resource which is still in use: Table is being created: %.*s",
+		SLICE_ARG(table->description.name));
+}
+
 struct update {
 	struct table *table; /* the version that was found */
 	table_mutator *mutate;
@@ -153,6 +160,8 @@ static int update_body(struct txn *txn, void *context, struct error *err)
 
 	if (body->deleted)
 		return TABLE_ABSENT;
+	if (body->newest->description.creating)
+		return table_being_created(body->newest, err);
 	description = catalog_copy(&body->newest->description, txn->arena);
 	TRY(r = update->mutate(txn, &description, update->context, err));
 	if (r)

@@ -301,7 +301,8 @@ static int check_indexes(const struct step *step, enum write_kind kind, struct e
 	static const struct map nothing;
 	const struct map *old = step->old_item ? step->old_item : &nothing;
 
-	if (step->action->kind != kind || !step->table->description.index_count)
+	if (step->action->kind != kind || step->action->restored ||
+		!step->table->description.index_count)
 		return 0;
 	return index_check_item(
 		&step->table->description, kind == WRITE_UPDATE ? old : NULL, step->new_item, err);

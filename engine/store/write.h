@@ -66,6 +66,7 @@ struct write_action {
 	write_admit *admit; /* or NULL */
 	void *admit_context;
 	bool want_units; /* fill result.indexes */
+	bool restored; /* it was in a table before: what does not fit an index stays out of it */
 	bool expired; /* deleted by time to live: its stream record tells so */
 };
 
