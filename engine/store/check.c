@@ -107,15 +107,17 @@ static int check_row(const struct key_schema *schema, const struct row *row, str
 
 /* Counts the row, and reports what is wrong with it. */
 static void look_at_record(
-	struct look *look, struct slice key, struct slice record, struct arena *arena)
+	struct txn *txn, struct look *look, struct slice key, struct slice record)
 {
+	struct row_reader reader CLEANUP(row_reader_release) = { .txn = txn, .table = look->table };
 	struct buf name CLEANUP(buf_release) = BUF_INIT;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	struct row row = { .meta.item_size = 0 };
 	struct map item;
 
-	if (record_decode(key, record, ROW_FULL, &row, &err) == 0 &&
-		check_row(&table_description(look->table)->key, &row, arena, &item, &err) == 0) {
+	if (row_reader_read(&reader, key, record, ROW_FULL, &row, &err) == 0 &&
+		check_row(&table_description(look->table)->key, &row, txn_arena(txn), &item,
+			&err) == 0) {
 		check_row_entries(look, &row, &item);
 	} else {
 		hex_append(&name, key);
@@ -135,7 +137,7 @@ static int look_at_rows(struct txn *txn, void *context, struct error *err)
 
 	TRY(row_cursor_open(txn, look->table, &(struct row_range){ 0 }, ROW_FULL, &cursor, err));
 	while ((r = row_cursor_next_record(cursor, &key, &record, err)) == 0) {
-		look_at_record(look, key, record, txn_arena(txn));
+		look_at_record(txn, look, key, record);
 		arena_reset(txn_arena(txn), mark);
 		TRY(check_go_on(look, err));
 	}

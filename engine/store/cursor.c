@@ -47,6 +47,7 @@ struct row_cursor {
 	uint32_t batch_bytes; /* for the next fetch */
 	uint64_t writes_seen;
 	DBT key, data; /* memory for one row */
+	struct row_reader reader;
 };
 
 static void batch_reserve(struct batch *batch, uint32_t bytes)
@@ -266,7 +267,8 @@ int row_cursor_next(struct row_cursor *cursor, struct row *ret, struct error *er
 		if (r == ROW_END)
 			return r;
 		if (!cursor->index)
-			return record_decode(key, record, cursor->want, ret, err);
+			return row_reader_read(
+				&cursor->reader, key, record, cursor->want, ret, err);
 		TRY(r = index_reader_get(cursor->index, cursor->txn, key, cursor->want, ret, err));
 	} while (r == INDEX_STALE);
 	return 0;
@@ -338,6 +340,7 @@ int row_cursor_open_with(struct txn *txn, struct table *table, struct index_read
 	cursor = memory_new_zero(sizeof(*cursor));
 	cursor->txn = txn;
 	cursor->table = table;
+	cursor->reader = (struct row_reader){ .txn = txn, .table = table };
 	cursor->index = reader;
 	cursor->want = want;
 	cursor->backward = range->backward;
@@ -368,6 +371,7 @@ static void cursor_release(struct row_cursor *cursor)
 	free(cursor->batch.memory.data);
 	free(cursor->key.data);
 	free(cursor->data.data);
+	row_reader_release(&cursor->reader);
 	cursor->batch = (struct batch){ 0 };
 	cursor->key = cursor->data = (DBT){ 0 };
 }

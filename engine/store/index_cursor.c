@@ -19,6 +19,7 @@ struct index_reader {
 	struct index *index;
 	const struct index_description *description;
 	DBT row; /* memory for one; reallocated by Berkeley DB */
+	struct row_reader reader;
 	struct buf entry; /* memory for one */
 	struct arena arena; /* of the values that an entry is made of */
 };
@@ -29,6 +30,7 @@ void index_reader_free(struct index_reader *reader)
 		return;
 	arena_release(&reader->arena);
 	buf_release(&reader->entry);
+	row_reader_release(&reader->reader);
 	free(reader->row.data);
 	free(reader);
 }
@@ -118,7 +120,9 @@ int index_reader_get(struct index_reader *reader, struct txn *txn, struct slice 
 	TRY(r = read_row(reader, txn, row_key, err));
 	if (r == ROW_ABSENT)
 		return INDEX_STALE;
-	TRY(record_decode(row_key, bdb_slice(&reader->row), ROW_FULL, &row, err));
+	reader->reader.txn = txn;
+	TRY(row_reader_read(
+		&reader->reader, row_key, bdb_slice(&reader->row), ROW_FULL, &row, err));
 	TRY(r = compare_entry(reader, &row, entry, err));
 	if (r == INDEX_STALE)
 		return r;
@@ -136,6 +140,7 @@ int index_cursor_open_on(struct txn *txn, struct table *table,
 	struct index_reader *reader = memory_new_zero(sizeof(*reader));
 
 	reader->table = table;
+	reader->reader.table = table;
 	reader->description = description;
 	reader->index = table_index(table, description);
 	if (index_reader_check(reader, err) < 0) {

@@ -4,15 +4,19 @@
  * Layout of a record, integers little-endian:
  *
  *	u8  format version, 1
- *	u8  flags; bit 0: own text follows the item
- *	u16 reserved, zero
+ *	u8  flags; bit 0: own text follows the item; bit 1: both are compressed
+ *	u16 number of the dictionary they are compressed with; 0: none
  *	u32 item size in bytes, by DynamoDB's rules
  *	u32 length in bytes of the item's text on the mount
  *	u32 length in bytes of the encoded item
  *	i64 mtime, ns
  *	u64 stamp
  *	u64 reserved for a replication origin, zero
- *	encoded item (model/item.h), then the own text if any
+ *	encoded item (model/item.h), then the own text if any; or in their place one
+ *		frame of zstd
+ *
+ * What is compressed is a matter of storage alone (store/convert.h): a row reads
+ * the same either way.
  *
  * Own text is what a person wrote through the mount where it differs from the
  * canonical rendering. A write that brings none drops it.

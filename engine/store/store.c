@@ -44,6 +44,8 @@ static struct store *store_new(const char *path, const struct store_options *opt
 	store->lock_fd = -1;
 	pthread_mutex_init(&store->writer, NULL);
 	pthread_mutex_init(&store->tables.lock, NULL);
+	packing_init(&store->packing);
+	dictionary_cache_init(&store->dictionary_cache);
 	stream_set_init(&store->streams);
 	watch_init(&store->watch);
 	worker_init(&store->worker, store, seconds ? seconds : CHECKPOINT_SECONDS_DEFAULT,
@@ -60,6 +62,10 @@ static void store_free(struct store *store)
 	bdb_file_closep(&store->series);
 	bdb_file_closep(&store->tokens);
 	bdb_file_closep(&store->ledger);
+	packing_release(store);
+	dictionary_cache_release(&store->dictionary_cache);
+	bdb_file_closep(&store->dictionaries);
+	bdb_file_closep(&store->conversions);
 	bdb_file_closep(&store->backfill);
 	bdb_file_closep(&store->counts);
 	bdb_file_closep(&store->catalog);
@@ -119,10 +125,14 @@ static int open_all(struct store *store, const struct store_options *options, st
 	TRY(bdb_file_open(store->env, NULL, "counts.db", DB_CREATE, &store->counts, err));
 	TRY(stream_set_open(store, err));
 	TRY(bdb_file_open(store->env, NULL, "backfill.db", DB_CREATE, &store->backfill, err));
+	TRY(bdb_file_open(store->env, NULL, "conversions.db", DB_CREATE, &store->conversions, err));
+	TRY(bdb_file_open(
+		store->env, NULL, "dictionaries.db", DB_CREATE, &store->dictionaries, err));
 	TRY(bdb_file_open(store->env, NULL, "tokens.db", DB_CREATE, &store->tokens, err));
 	TRY(bdb_file_open(store->env, NULL, "metrics.db", DB_CREATE, &store->series, err));
 	TRY(bdb_file_open(store->env, NULL, "backups.db", DB_CREATE, &store->ledger, err));
 	TRY(table_cache_load(store, err));
+	TRY(dictionary_remove_unused(store, err));
 	if (options->read_only_check)
 		return 0;
 	return worker_start(&store->worker, err);

@@ -8,6 +8,8 @@
  *	DATA/catalog.db	table name -> description
  *	DATA/counts.db	id of a table or an index -> counts of items and bytes
  *	DATA/backfill.db	index id -> how far it is made
+ *	DATA/dictionaries.db	what the rows of a table have in common (store/dictionary.h)
+ *	DATA/conversions.db	table id -> how far its rows are converted (store/convert.h)
  *	DATA/tokens.db	request tokens (store/token.h)
  *	DATA/metrics.db	figures of each minute (store/series.h)
  *	DATA/table-ID.db	rows of one table
@@ -23,7 +25,8 @@
  *	store.streams  (the set of streams; taken by a transaction that holds pages
  *		too, as the files opened under it are those that none has written to)
  *	Berkeley DB's own page locks and latches
- *	table.counters, store.watch, store.worker, journal.lock  (leaves: nothing is locked
+ *	table.counters, store.watch, store.worker, journal.lock, store.packing,
+ *		store.dictionary_cache  (leaves: nothing is locked
  *		under them, and a watcher is called without)
  */
 #pragma once

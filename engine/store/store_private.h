@@ -2,7 +2,9 @@
 #pragma once
 
 #include "store/bdb.h"
+#include "store/dictionary.h"
 #include "store/encryption.h"
+#include "store/pack.h"
 #include "store/store.h"
 #include "store/stream_set.h"
 #include "store/watch.h"
@@ -30,12 +32,16 @@ struct store {
 	DB *tokens; /* see token.h */
 	DB *ledger; /* see ledger.h */
 	DB *backfill; /* index id -> frontier, see backfill.h */
+	DB *conversions; /* see convert.h */
+	DB *dictionaries; /* see dictionary.h */
 	DB *series; /* see series.h */
 	pthread_mutex_t writer;
 	uint64_t last_stamp; /* under writer */
 	stream_keeper *keeper; /* under writer; or NULL */
 	void *keeper_context;
 	struct table_cache tables;
+	struct packing packing;
+	struct dictionary_cache dictionary_cache;
 	struct stream_set streams;
 	struct watch watch;
 	struct worker worker;

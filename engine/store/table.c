@@ -122,6 +122,7 @@ static void body_free(struct table_body *body)
 				     table_file_name(slice_from_string(body->id), &name), &err) < 0)
 		log_warning("store: %s", err.message);
 	counters_release(&body->counters);
+	conversion_release(&body->conversion);
 	free(body->id);
 	free(body);
 }
@@ -218,6 +219,7 @@ static int creation_body(struct txn *txn, void *context, struct error *err)
 	counters_start(&creation->table->body->counters);
 	txn_at_end(txn, &creation->end);
 	TRY(create_files(txn, creation->table, err));
+	TRY(conversion_begin_new(txn, creation->table, err));
 	TRY(catalog_put(txn, description, err));
 	table_add_change(txn, CHANGE_TABLE_CREATED, description);
 	return 0;
@@ -293,6 +295,7 @@ static int forget(struct txn *txn, const struct table_description *table, struct
 
 	TRY(catalog_delete(txn, table->name, err));
 	TRY(count_forget(txn, table->id, err));
+	TRY(conversion_forget(txn, arena_copy(txn->arena, table->id).data, err));
 	for (size_t i = 0; i < table->index_count; i++) {
 		TRY(count_forget(txn, table->indexes[i].id, err));
 		TRY(backfill_forget(txn, table->indexes[i].id, err));

@@ -220,6 +220,7 @@ static int load_table(void *context, const struct table_description *description
 	struct table *table CLEANUP(table_unrefp) = table_new(store, description);
 
 	TRY(counters_load(&table->body->counters, store->counts, description->id, err));
+	TRY(conversion_load(table->body, err));
 	TRY(load_indexes(table, err));
 	insert_locked(&store->tables, table_ref(table));
 	return 0;

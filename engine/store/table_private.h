@@ -13,6 +13,7 @@
 #pragma once
 
 #include "store/bdb.h"
+#include "store/convert.h"
 #include "store/count.h"
 #include "store/table.h"
 #include "store/txn_private.h"
@@ -32,6 +33,7 @@ struct table_body {
 	struct table *newest; /* under the writer mutex; borrowed from the cache */
 	struct history_pin *pins; /* under the writer mutex */
 	struct counters counters;
+	struct conversion conversion;
 	bool stuck; /* the worker failed at it; the worker's alone */
 	atomic_ullong expired; /* items deleted since ttl_take_deleted() */
 };

@@ -103,6 +103,7 @@ static void txn_release(struct txn *txn)
 {
 	change_list_release(&txn->changes);
 	count_deltas_release(&txn->deltas);
+	unpacker_release(txn->store, &txn->unpacker);
 	buf_release(&txn->record);
 	free(txn->scratch.data);
 }

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "store/bdb.h"
 #include "store/count.h"
+#include "store/pack.h"
 #include "store/txn.h"
 #include "store/watch.h"
 
@@ -29,6 +30,7 @@ struct txn {
 	struct txn_end *ends;
 	DBT scratch; /* memory for one row being read; reallocated by Berkeley DB */
 	struct buf record; /* memory for one being written */
+	struct unpacker unpacker;
 };
 
 /* A stamp for a change: the time in ns, or what makes it greater than the store's

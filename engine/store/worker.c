@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/backfill.h"
+#include "store/convert.h"
 #include "store/history.h"
 #include "store/store_private.h"
 #include "store/stream.h"
@@ -16,6 +17,7 @@
 #define LOG_KILOBYTES (64u << 10) /* a checkpoint after so much log, at once */
 #define NAP_NS        1000000LL /* what catching up leaves to others between chunks */
 #define TRIM_NS       (60 * SECOND_NS)
+#define GROWTH_NS     (10 * SECOND_NS) /* between looks for tables that have grown */
 
 void worker_init(struct worker *worker, struct store *store, unsigned interval_seconds,
 	unsigned ttl_interval_seconds)
@@ -206,12 +208,44 @@ static int64_t run_forget(struct worker *worker)
 	return clock_monotonic_ns() + TRIM_NS;
 }
 
+/* Those who write get as much time as was taken. */
+static int64_t convert(struct table *table)
+{
+	int64_t begun = clock_monotonic_ns(), now;
+
+	conversion_step(table);
+	now = clock_monotonic_ns();
+	return now + NAP_NS + (now - begun);
+}
+
+static int64_t run_convert(struct worker *worker)
+{
+	struct table_array array CLEANUP(table_array_release) = { NULL, 0 };
+	int64_t now = clock_monotonic_ns();
+	int64_t next = worker->busy ? now + GROWTH_NS : NEVER;
+
+	table_cache_all(worker->store, &array);
+	for (size_t i = 0; i < array.count; i++) {
+		int64_t due = conversion_due(array.tables[i]);
+
+		if (due <= now) {
+			next = convert(array.tables[i]);
+			worker->busy = true; /* there is log to be written out */
+			break;
+		}
+		if (due < next)
+			next = due;
+	}
+	return next;
+}
+
 /* Each does a step, and returns when it wants to be called again. */
 static int64_t (*const duties[DUTY_COUNT])(struct worker *worker) = {
 	[DUTY_CATCH_UP] = run_catch_up,
 	[DUTY_CHECKPOINT] = run_checkpoint,
 	[DUTY_TRIM] = run_trim,
 	[DUTY_EXPIRE] = run_expire,
+	[DUTY_CONVERT] = run_convert,
 	[DUTY_FORGET] = run_forget,
 };
 
@@ -231,11 +265,13 @@ static void take_notes_locked(struct worker *worker)
 {
 	if (worker->busy && worker->due[DUTY_CHECKPOINT] == NEVER)
 		worker->due[DUTY_CHECKPOINT] = 0;
+	if (worker->busy && worker->due[DUTY_CONVERT] == NEVER)
+		worker->due[DUTY_CONVERT] = clock_monotonic_ns() + GROWTH_NS;
 	if (!worker->tables_changed)
 		return;
 	worker->tables_changed = false;
 	worker->due[DUTY_CATCH_UP] = worker->due[DUTY_TRIM] = worker->due[DUTY_EXPIRE] = 0;
-	worker->due[DUTY_FORGET] = 0;
+	worker->due[DUTY_CONVERT] = worker->due[DUTY_FORGET] = 0;
 }
 
 static void sleep_locked(struct worker *worker, int64_t until_ns)

@@ -26,6 +26,7 @@ enum worker_duty {
 	DUTY_CHECKPOINT,
 	DUTY_TRIM, /* of streams */
 	DUTY_EXPIRE, /* of items whose time to live is over */
+	DUTY_CONVERT, /* of tables to another class */
 	DUTY_FORGET, /* what point-in-time recovery needs no more */
 	DUTY_COUNT
 };

@@ -9,6 +9,7 @@
 #include "model/plain.h"
 #include "store/history.h"
 #include "store/index_private.h"
+#include "store/pack.h"
 #include "store/record.h"
 #include "store/store_private.h"
 #include "store/stream.h"
@@ -131,6 +132,7 @@ static int apply_put(struct step *step, struct error *err)
 	DBT data;
 
 	record_finish(record, &step->meta, step->action->own_text);
+	TRY(pack_record(step->txn, step->table->body, record, err));
 	data = bdb_input(buf_slice(record));
 	return put_record(step, &data, err);
 }
@@ -288,8 +290,8 @@ static int read_old(struct step *step, struct error *err)
 	bool full = needed || kind->stores || (kind->changes && step->table->history);
 	int r;
 
-	TRY(r = row_get_at(step->txn, step->at, step->action->row_key, full ? ROW_FULL : ROW_META,
-		    &step->old, err));
+	TRY(r = row_get_at(step->txn, step->table, step->at, step->action->row_key,
+		    full ? ROW_FULL : ROW_META, &step->old, err));
 	step->had_old = r != ROW_ABSENT;
 	return needed && step->had_old ? decode_old(step, err) : 0;
 }
