@@ -22,6 +22,8 @@ const struct file_operations *file_operations_of(enum node_kind kind)
 		[NODE_QUERY] = &query_file,
 		[NODE_PARTIQL] = &query_file,
 		[NODE_OPERATION] = &operation_file,
+		[NODE_METRICS] = &metrics_file,
+		[NODE_TABLE_METRICS] = &metrics_file,
 		[NODE_CONTROL] = &control_file,
 		[NODE_AUDIT] = &audit_file,
 	};

@@ -90,4 +90,5 @@ extern const struct file_operations ttl_file;
 extern const struct file_operations stream_file, follow_file;
 extern const struct file_operations query_file, operation_file;
 extern const struct file_operations control_file;
+extern const struct file_operations metrics_file;
 extern const struct file_operations audit_file; /* log_file.c */

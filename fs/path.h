@@ -63,6 +63,8 @@ enum node_kind {
 	NODE_TRANSACTIONS,
 	NODE_TRANSACTION, /* a directory of tables, as the root is */
 	NODE_CONTROL,
+	NODE_METRICS,
+	NODE_TABLE_METRICS,
 	NODE_KIND_COUNT
 };
 

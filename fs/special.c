@@ -1,9 +1,10 @@
 /*
- * Files of a generated text: `.info` and `.error`. The text is made at the first
- * read of an open file, and each open file has its own.
+ * Files of a generated text: `.info`, `.error` and `.metrics`. The text is made at
+ * the first read of an open file, and each open file has its own.
  */
 #include "files.h"
 
+#include "api/engine.h"
 #include "base/memory.h"
 #include "rejection.h"
 #include "tables.h"
@@ -111,6 +112,32 @@ static void read_errors(
 const struct file_operations error_file = {
 	.open = open_text,
 	.read = read_errors,
+	.write = file_refuse_write,
+	.flush = file_flush_nothing,
+	.fsync = file_flush_nothing,
+	.truncate = file_refuse_truncate,
+	.release = release_text,
+};
+
+/* Of all tables at the root, where no table is named. */
+static int make_metrics(
+	struct filesystem *fs, struct text_handle *text, struct slice table_name, struct error *err)
+{
+	(void)err;
+	engine_append_metrics(
+		fs->engine, table_name.len ? table_name : (struct slice){ NULL, 0 }, &text->text);
+	return 0;
+}
+
+static void read_metrics(
+	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset)
+{
+	read_text(fs, req, handle, size, offset, make_metrics);
+}
+
+const struct file_operations metrics_file = {
+	.open = open_text,
+	.read = read_metrics,
 	.write = file_refuse_write,
 	.flush = file_flush_nothing,
 	.fsync = file_flush_nothing,

@@ -1,6 +1,7 @@
 #include "api/engine.h"
 
 #include "api/access.h"
+#include "api/audit_event.h"
 #include "api/job.h"
 #include "api/operations.h"
 #include "api/validate.h"
@@ -86,28 +87,29 @@ static int run_checked(struct engine *engine, const struct operation *operation,
 	return operation->run(engine, request, err);
 }
 
-/* Tells the monitors of a call of the service's API. Those of the mount alone do
- * nothing that the service would know, and whoever looks at the monitors is none
- * of what they watch. */
-static void note_call(struct engine *engine, const struct request *request, int64_t begun_ns,
-	const struct error *err)
+/* Tells the monitors of a call of the service's API, by the name that the audit log
+ * has for it. What is none there, as a look of the mount, counts if it used
+ * anything; and whoever looks at the monitors is none of what they watch. */
+static void monitor_call(struct engine *engine, const struct audit_call *ended)
 {
+	struct audit_event event = { 0 };
+	bool named = audit_event_of(ended, &event);
 	const struct call call = {
-		.operation = operations[request->operation].name,
-		.begun_ns = begun_ns,
-		.duration_ns = clock_realtime_ns() - begun_ns,
-		.err = err,
-		.tables = request->usage->tables,
-		.table_count = request->usage->count,
+		.operation = named && ended->operation ? event.name.data : NULL,
+		.begun_ns = ended->begun_ns,
+		.duration_ns = clock_realtime_ns() - ended->begun_ns,
+		.err = ended->err,
+		.tables = ended->tables,
+		.table_count = ended->table_count,
 	};
 
-	if (operations[request->operation].kind == OPERATION_MONITOR)
+	if (ended->operation && ended->operation->kind == OPERATION_MONITOR)
 		return;
-	if (call.operation || call.table_count)
+	if (named || call.table_count)
 		monitor_note(engine->monitor, &call);
 }
 
-static void audit_call(struct engine *engine, const struct request *request, int64_t begun_ns,
+static void note_call(struct engine *engine, const struct request *request, int64_t begun_ns,
 	const struct error *err)
 {
 	const struct audit_call call = {
@@ -124,11 +126,13 @@ static void audit_call(struct engine *engine, const struct request *request, int
 		.table_count = request->usage->count,
 	};
 
+	monitor_call(engine, &call);
 	audit_note(engine->audit, &call);
 }
 
 void engine_note_refusal(struct engine *engine, const struct audit_call *call)
 {
+	monitor_call(engine, call);
 	audit_note(engine->audit, call);
 }
 
@@ -142,7 +146,6 @@ int engine_run(struct engine *engine, struct request *request, struct error *err
 	request->usage = &usage;
 	r = run_checked(engine, operation, request, err);
 	note_call(engine, request, begun_ns, r < 0 ? err : NULL);
-	audit_call(engine, request, begun_ns, r < 0 ? err : NULL);
 	request->usage = NULL;
 	if (engine->settle && request->door == DOOR_API && operation->kind != OPERATION_READ &&
 		operation->kind != OPERATION_STREAM && operation->kind != OPERATION_MONITOR)

@@ -12,6 +12,7 @@
 #include "api/request.h"
 #include "model/change.h"
 
+struct buf;
 struct engine;
 
 struct engine_options {
@@ -55,6 +56,10 @@ void engine_watch_settle(struct engine *engine, engine_settle *settle, void *con
 
 /* Asks the keeper before records of streams are trimmed; NULL ends it. */
 void engine_keep_streams(struct engine *engine, stream_keeper *keeper, void *context);
+
+/* Appends what the process has counted since it began, in the text format of
+ * Prometheus; with a table (absent: all) only what is that one's. */
+void engine_append_metrics(struct engine *engine, struct slice table, struct buf *buf);
 
 /* Checks the integrity of a whole data directory that nobody has open; calls
  * report with one line for each problem. */

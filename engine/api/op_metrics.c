@@ -347,3 +347,13 @@ int run_list_metrics(struct engine *engine, struct request *request, struct erro
 		return 0;
 	return list_page(engine, in, request->arena, out, err);
 }
+
+/* For programs that watch (engine.h) */
+
+void engine_append_metrics(struct engine *engine, struct slice table, struct buf *buf)
+{
+	struct metrics *metrics = monitor_metrics(engine->monitor);
+
+	metrics_poll(metrics, clock_realtime_ns());
+	metrics_append_text(metrics, table, buf);
+}

@@ -70,7 +70,7 @@ extern const char *const dimension_names[DIMENSION_COUNT]; /* "TableName" */
 #define OF_TABLE     (1u << DIMENSION_TABLE)
 #define OF_INDEX     (OF_TABLE | 1u << DIMENSION_INDEX)
 #define OF_OPERATION (OF_TABLE | 1u << DIMENSION_OPERATION)
-#define OF_STREAM    (OF_OPERATION | 1u << DIMENSION_STREAM)
+#define OF_STREAM    (OF_OPERATION | 1u << DIMENSION_STREAM) /* where it has a stream */
 /* Of a call that has no table, as ListTables; the service does not publish it. */
 #define OF_CALL (1u << DIMENSION_OPERATION)
 
@@ -177,6 +177,10 @@ struct metric_total {
  * dimensions. With a table only those of it. In the arena. */
 void metrics_totals(struct metrics *metrics, struct slice table, struct arena *arena,
 	struct metric_total **ret, size_t *ret_count);
+
+/* Appends the totals and the gauges in the text format of Prometheus; with a table
+ * only those of it. Counters begin with the process. */
+void metrics_append_text(struct metrics *metrics, struct slice table, struct buf *buf);
 
 /* The series that are kept, in byte order of their dimensions, then of their
  * metrics; active_since_ns: only those with samples since then. In the arena. */

@@ -25,6 +25,21 @@ static struct metric_group *group_of(const struct counting *counting, unsigned s
 	return metric_set_add(counting->set, buf_slice(counting->name));
 }
 
+/* Whether a stream's series takes in what would be its operation's. */
+static bool is_of_stream(const struct metric_view *view, enum metric_id metric)
+{
+	return view->table && slice_present(view->table->stream_label) &&
+	       metric_has_scope(metric, OF_STREAM);
+}
+
+static bool measure(
+	const struct metric_view *view, enum metric_id metric, unsigned scope, double *ret)
+{
+	return metrics_info[metric].measure && metric_has_scope(metric, scope) &&
+	       !(scope == OF_OPERATION && is_of_stream(view, metric)) &&
+	       metrics_info[metric].measure(view, ret);
+}
+
 /* Adds what the call is to the group of that scope. */
 static void count(const struct counting *counting, unsigned scope)
 {
@@ -34,8 +49,7 @@ static void count(const struct counting *counting, unsigned scope)
 	for (unsigned i = 0; i < METRIC_COUNT; i++) {
 		enum metric_id metric = (enum metric_id)i;
 
-		if (!metrics_info[i].measure || !metric_has_scope(metric, scope) ||
-			!metrics_info[i].measure(&counting->view, &value))
+		if (!measure(&counting->view, metric, scope, &value))
 			continue;
 		if (!group)
 			group = group_of(counting, scope);

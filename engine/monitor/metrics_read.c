@@ -132,7 +132,8 @@ int metrics_statistics(struct metrics *metrics, const struct metric_query *query
 	struct statistics statistics CLEANUP(statistics_release) = {
 		.query = query,
 		.from = bounded_minute(query->start_ns / MINUTE_NS),
-		.until = bounded_minute(query->end_ns / MINUTE_NS + (query->end_ns % MINUTE_NS > 0)),
+		.until =
+			bounded_minute(query->end_ns / MINUTE_NS + (query->end_ns % MINUTE_NS > 0)),
 	};
 	struct metric_datapoint *points;
 	int r;
@@ -230,7 +231,8 @@ static size_t add_series(const struct series_name *name, struct metric_series *s
 int metrics_list(struct metrics *metrics, int64_t active_since_ns, struct arena *arena,
 	struct metric_series **ret, size_t *ret_count, struct error *err)
 {
-	struct listing listing = { .arena = arena, .since = bounded_minute(active_since_ns / MINUTE_NS) };
+	struct listing listing = { .arena = arena,
+		.since = bounded_minute(active_since_ns / MINUTE_NS) };
 	struct series_name *written;
 	struct metric_series *series;
 	size_t count;
