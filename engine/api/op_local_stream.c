@@ -80,6 +80,15 @@ int run_find_stream(struct engine *engine, struct request *request, struct error
 	return r < 0 ? -1 : 0;
 }
 
+static size_t lines_of(struct slice text)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.data[i] == '\n';
+	return lines;
+}
+
 int run_read_stream(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct read_stream_input *in = request->input;
@@ -94,5 +103,7 @@ int run_read_stream(struct engine *engine, struct request *request, struct error
 		TRY(r = stream_read_text(engine->store, &stream, in->offset, in->size, &text, err));
 	*out = (struct read_stream_output){ .found = r == 0 };
 	out->text = arena_copy(request->arena, buf_slice(&text));
+	if (text.len)
+		usage_add_records(request->usage, &stream, lines_of(out->text), text.len);
 	return 0;
 }

@@ -369,6 +369,15 @@ static struct request_list describe_records(const struct stream_description *str
 	return (struct request_list){ true, count, facts };
 }
 
+static uint64_t size_of_records(const struct stream_record *records, size_t count)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < count; i++)
+		size += records[i].size_bytes;
+	return size;
+}
+
 int run_get_records(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct get_records_input *in = request->input;
@@ -391,6 +400,7 @@ int run_get_records(struct engine *engine, struct request *request, struct error
 	if (r == STREAM_ABSENT)
 		return stream_not_found(arn, err);
 	out->records = describe_records(&stream, records, count, request->arena);
+	usage_add_records(request->usage, &stream, count, size_of_records(records, count));
 	if (count)
 		offset = records[count - 1].next_offset;
 	/* A shard that is closed and read to its end has no next one. */

@@ -2,6 +2,7 @@
 
 #include "api/capacity.h"
 #include "model/item.h"
+#include "store/stream.h"
 
 void usage_release(struct usage *usage)
 {
@@ -162,4 +163,17 @@ void usage_note_failure(struct usage *usage, const struct table *table, enum err
 
 	part->failed_conditions += usage_is_condition(class);
 	part->conflicts += class == ERROR_CONFLICT;
+}
+
+void usage_add_records(struct usage *usage, const struct stream_description *stream, size_t count,
+	uint64_t bytes)
+{
+	usage->tables = grown(&usage->arena, usage->tables, usage->count, sizeof(*usage->tables));
+	usage->tables[usage->count++] = (struct call_table){
+		.name = arena_copy(&usage->arena, stream->table_name),
+		.id = arena_copy(&usage->arena, stream->table_id),
+		.stream_label = arena_copy(&usage->arena, stream->label),
+		.returned_records = (unsigned)count,
+		.returned_bytes = bytes,
+	};
 }

@@ -22,6 +22,8 @@
 #include "store/table.h"
 #include "store/write.h"
 
+struct stream_description;
+
 struct usage {
 	struct arena arena; /* its own */
 	struct call_table *tables;
@@ -68,6 +70,9 @@ struct usage_page {
 	uint64_t returned_bytes;
 };
 void usage_add_page(struct usage *usage, const struct usage_page *page);
+/* A read of a stream: of its table, which may be gone. */
+void usage_add_records(struct usage *usage, const struct stream_description *stream, size_t count,
+	uint64_t bytes);
 
 /* Counts what an item's failure was of, if it is one that is counted. */
 void usage_note_failure(struct usage *usage, const struct table *table, enum error_class class);
