@@ -195,7 +195,11 @@ static struct curl_slist *headers_of(const struct remote *remote, const struct o
 	struct buf target CLEANUP(buf_release) = BUF_INIT;
 	struct curl_slist *list = NULL;
 
-	buf_appendf(&target, "%s.%s", operation_services[operation->kind].target, operation->name);
+	if (operation->name)
+		buf_appendf(&target, "%s.%s", operation_services[operation->kind].target,
+			operation->name);
+	else
+		buf_appendf(&target, OPERATION_LOCAL_TARGET ".%s", operation->local_name);
 	list = header_add(list, "Content-Type", "application/x-amz-json-1.0");
 	list = header_add(list, "X-Amz-Target", buf_string(&target));
 	if (token && !remote->socket_path)

@@ -42,21 +42,31 @@ static const char *find_content_type(const struct http_request *request)
 	return NULL;
 }
 
-static int find_operation(
-	const struct http_request *request, const struct operation **ret, struct error *err)
+static const struct operation *find_by_target(
+	const struct http_service *http, struct slice target)
 {
-	struct slice target = http_request_header(request, "X-Amz-Target");
 	const char *dot = target.len ? memchr(target.data, '.', target.len) : NULL;
-	const struct operation *operation = NULL;
-	struct slice service = target;
+	const struct operation *operation;
+	struct slice service, name;
 
-	if (dot) {
-		service.len = (size_t)(dot - target.data);
-		operation = operation_find(slice_skip(target, service.len + 1));
-	}
+	if (!dot)
+		return NULL;
+	service = slice_of(target.data, (size_t)(dot - target.data));
+	name = slice_skip(target, service.len + 1);
+	if (slice_equal_string(service, OPERATION_LOCAL_TARGET))
+		return http->trusts_peers ? operation_find_local(name) : NULL;
+	operation = operation_find(name);
 	if (!operation || !slice_equal_string(service, operation_services[operation->kind].target))
+		return NULL;
+	return operation;
+}
+
+static int find_operation(const struct http_service *service, const struct http_request *request,
+	const struct operation **ret, struct error *err)
+{
+	*ret = find_by_target(service, http_request_header(request, "X-Amz-Target"));
+	if (!*ret)
 		return error_set(err, ERROR_UNKNOWN_OPERATION, "The target names no operation");
-	*ret = operation;
 	return 0;
 }
 
@@ -146,7 +156,7 @@ static int try_operation(const struct http_service *service, const struct http_r
 	struct slice body;
 	int r;
 
-	if (find_operation(request, &attempt->call.operation, err) < 0 ||
+	if (find_operation(service, request, &attempt->call.operation, err) < 0 ||
 		identify(service, request, attempt, err) < 0)
 		return prefer_json_error(request, err);
 	r = unpack_body(request, arena, &body, err);

@@ -3,6 +3,7 @@
 #include "api/access.h"
 #include "api/audit_event.h"
 #include "api/job.h"
+#include "api/op_hot_backup.h"
 #include "api/operations.h"
 #include "api/validate.h"
 #include "base/clock.h"
@@ -42,6 +43,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 	monitor_options.store = store;
 	engine = memory_new_zero(sizeof(*engine));
 	engine->store = store;
+	engine->hot_backup = hot_backup_job_new(store);
 	engine->durability[DOOR_MOUNT] =
 		options->strict_durability ? DURABLE_POWER : DURABLE_PROCESS;
 	engine->durability[DOOR_API] =
@@ -66,6 +68,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 
 void engine_close(struct engine *engine)
 {
+	hot_backup_job_free(engine->hot_backup);
 	job_queue_close(engine->jobs, engine->finish_jobs);
 	audit_close(engine->audit);
 	monitor_close(engine->monitor);

@@ -403,6 +403,30 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_STREAM,
 		.run = run_read_stream,
 	},
+	[OPERATION_LOCAL_START_HOT_BACKUP] = {
+		.local_name = "StartHotBackup",
+		.help = "Begin a backup of the whole data directory.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_start_hot_backup_input,
+		.output = &shape_empty_output,
+		.run = run_start_hot_backup,
+	},
+	[OPERATION_LOCAL_DESCRIBE_HOT_BACKUP] = {
+		.local_name = "DescribeHotBackup",
+		.help = "Tell how far a backup of the data directory is.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_describe_hot_backup_input,
+		.output = &shape_describe_hot_backup_output,
+		.run = run_describe_hot_backup,
+	},
+	[OPERATION_LOCAL_STOP_HOT_BACKUP] = {
+		.local_name = "StopHotBackup",
+		.help = "Stop a backup of the data directory, and leave nothing of it.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_stop_hot_backup_input,
+		.output = &shape_stop_hot_backup_output,
+		.run = run_stop_hot_backup,
+	},
 	[OPERATION_LOCAL_FIND_ACCESS] = {
 		.help = "Tell owner and mode of a table's directory.",
 		.kind = OPERATION_READ,
@@ -450,6 +474,15 @@ const struct operation *operation_find(struct slice name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
 		if (operations[i].name && slice_equal_string(name, operations[i].name))
+			return &operations[i];
+	}
+	return NULL;
+}
+
+const struct operation *operation_find_local(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
+		if (operations[i].local_name && slice_equal_string(name, operations[i].local_name))
 			return &operations[i];
 	}
 	return NULL;

@@ -13,6 +13,7 @@
 struct engine {
 	struct store *store;
 	struct monitor *monitor;
+	struct hot_backup_job *hot_backup;
 	struct job_queue *jobs;
 	bool finish_jobs;
 	struct audit *audit;
@@ -37,6 +38,7 @@ operation_run run_execute_statement, run_batch_execute_statement, run_execute_tr
 operation_run run_list_streams, run_describe_stream, run_get_shard_iterator, run_get_records;
 operation_run run_list_partitions, run_write_items, run_sync, run_describe_storage;
 operation_run run_find_stream, run_read_stream;
+operation_run run_start_hot_backup, run_describe_hot_backup, run_stop_hot_backup;
 operation_run run_create_backup, run_describe_backup, run_list_backups, run_delete_backup;
 operation_run run_restore_from_backup, run_restore_to_point_in_time;
 operation_run run_update_continuous_backups, run_describe_continuous_backups;

@@ -15,6 +15,7 @@
 #include "api/request_access.h"
 #include "api/request_backup.h"
 #include "api/request_batch.h"
+#include "api/request_hot_backup.h"
 #include "api/request_item.h"
 #include "api/request_metrics.h"
 #include "api/request_log.h"
@@ -75,6 +76,9 @@ enum operation_id {
 	OPERATION_LOCAL_DESCRIBE_STORAGE,
 	OPERATION_LOCAL_FIND_STREAM,
 	OPERATION_LOCAL_READ_STREAM,
+	OPERATION_LOCAL_START_HOT_BACKUP,
+	OPERATION_LOCAL_DESCRIBE_HOT_BACKUP,
+	OPERATION_LOCAL_STOP_HOT_BACKUP,
 	OPERATION_LOCAL_FIND_ACCESS,
 	OPERATION_LOCAL_SET_ACCESS,
 	OPERATION_LOCAL_FIND_LOG,
@@ -109,10 +113,12 @@ typedef int operation_run(struct engine *engine, struct request *request, struct
 
 struct operation {
 	const char *name; /* "PutItem"; NULL for a local one */
+	const char *local_name; /* of a local one that the owner's commands ask for by the
+				 * socket of the data directory; else NULL */
 	const char *help; /* one line */
 	enum operation_kind kind;
 	bool empty_answer; /* the answer has no body, not even {} */
-	const struct request_shape *input; /* NULL for a local one */
+	const struct request_shape *input; /* NULL for a local one without a name */
 	const struct request_shape *output;
 	operation_run *run;
 };
@@ -121,6 +127,9 @@ extern const struct operation operations[OPERATION_COUNT];
 
 /* The operation of that name, or NULL. */
 const struct operation *operation_find(struct slice name);
+/* The same by its local name; and what stands for the service in front of it. */
+const struct operation *operation_find_local(struct slice name);
+#define OPERATION_LOCAL_TARGET "Dynamount"
 /* How soon an answered write must be safe: which door it came in by. */
 enum request_door {
 	DOOR_MOUNT, /* survives a crash of the process; LOCAL_SYNC for more */

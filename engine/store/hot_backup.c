@@ -5,6 +5,7 @@
 #include "store/count.h"
 #include "store/hot_backup_check.h"
 #include "store/hot_backup_manifest.h"
+#include "store/hot_backup_place.h"
 #include "store/store_private.h"
 #include "store/table_cache.h"
 
@@ -18,7 +19,7 @@ struct taking {
 	const struct hot_backup_watcher *watcher;
 	struct pace pace;
 	uint64_t first_stamp; /* the last write before it began */
-	struct manifest manifest;
+	struct hot_manifest manifest;
 };
 
 /* Where the pieces of a database go. */
@@ -33,7 +34,7 @@ static int take_piece(
 {
 	struct target *target = context;
 
-	TRY(backup_write(target->fd, target->name, offset, data, len, err));
+	TRY(hot_file_write(target->fd, target->name, offset, data, len, err));
 	return pace_advance(&target->taking->pace, len, err);
 }
 
@@ -44,7 +45,7 @@ static int copy_database(struct taking *taking, const char *name, struct error *
 	struct target target = { taking, name, -1 };
 	int r;
 
-	TRY(backup_file_create(taking->partial, name, &fd, err));
+	TRY(hot_file_create(taking->partial, name, &fd, err));
 	target.fd = fd;
 	TRY(r = bdb_file_copy(taking->store->env, name, take_piece, &target, err));
 	if (r != BDB_FILE_GONE)
@@ -56,18 +57,18 @@ static int copy_database(struct taking *taking, const char *name, struct error *
 }
 
 /* All but the log, whose time is later. */
-static int copy_file(struct taking *taking, struct backup_file *file, struct error *err)
+static int copy_file(struct taking *taking, struct hot_file *file, struct error *err)
 {
 	int r;
 
-	switch (backup_file_kind(file)) {
-	case BACKUP_FILE_DATABASE:
+	switch (hot_file_kind(file)) {
+	case HOT_FILE_DATABASE:
 		return copy_database(taking, file->name, err);
-	case BACKUP_FILE_PLAIN:
-		TRY(r = backup_file_copy(taking->store->path, taking->partial, file, UINT64_MAX,
+	case HOT_FILE_PLAIN:
+		TRY(r = hot_file_copy(taking->store->path, taking->partial, file, UINT64_MAX,
 			    &taking->pace, err));
 		return 0;
-	case BACKUP_FILE_LOG:
+	case HOT_FILE_LOG:
 		return 0;
 	}
 	return 0;
@@ -75,11 +76,11 @@ static int copy_file(struct taking *taking, struct backup_file *file, struct err
 
 static int copy_files(struct taking *taking, struct error *err)
 {
-	struct backup_files files CLEANUP(backup_files_release) = { NULL, 0, 0 };
+	struct hot_files files CLEANUP(hot_files_release) = { NULL, 0, 0 };
 
-	TRY(backup_files_find(taking->store->path, &files, err));
+	TRY(hot_files_find(taking->store->path, &files, err));
 	taking->pace =
-		(struct pace){ taking->watcher, HOT_BACKUP_COPYING, 0, backup_files_bytes(&files) };
+		(struct pace){ taking->watcher, HOT_BACKUP_COPYING, 0, hot_files_bytes(&files) };
 	for (size_t i = 0; i < files.count; i++)
 		TRY(copy_file(taking, &files.items[i], err));
 	return 0;
@@ -88,21 +89,21 @@ static int copy_files(struct taking *taking, struct error *err)
 /* The log up to its end as it is found now. */
 static int copy_log(struct taking *taking, struct error *err)
 {
-	struct backup_files files CLEANUP(backup_files_release) = { NULL, 0, 0 };
+	struct hot_files files CLEANUP(hot_files_release) = { NULL, 0, 0 };
 	struct bdb_log_end end;
 	int r;
 
 	TRY(bdb_log_find_end(taking->store->env, &end, err));
-	TRY(backup_files_find(taking->store->path, &files, err));
+	TRY(hot_files_find(taking->store->path, &files, err));
 	for (size_t i = 0; i < files.count; i++) {
-		struct backup_file *file = &files.items[i];
+		struct hot_file *file = &files.items[i];
 		uint32_t number = bdb_log_number(file->name);
 
 		if (!number || number > end.file)
 			continue;
-		TRY(r = backup_file_copy(taking->store->path, taking->partial, file,
+		TRY(r = hot_file_copy(taking->store->path, taking->partial, file,
 			    number == end.file ? end.offset : UINT64_MAX, &taking->pace, err));
-		if (r == BACKUP_FILE_GONE)
+		if (r == HOT_FILE_GONE)
 			return error_set(err, ERROR_SYSTEM,
 				"%s of the log went while it was copied", file->name);
 	}
@@ -191,22 +192,22 @@ static int check_copy(struct taking *taking, struct hot_backup_totals *totals, s
 static int write_manifest(
 	struct taking *taking, struct hot_backup_totals *totals, struct error *err)
 {
-	struct manifest *manifest = &taking->manifest;
-	struct backup_files *files = &manifest->files;
+	struct hot_manifest *manifest = &taking->manifest;
+	struct hot_files *files = &manifest->files;
 
-	TRY(backup_files_find(taking->partial, files, err));
+	TRY(hot_files_find(taking->partial, files, err));
 	totals->files = files->count;
-	totals->bytes = backup_files_bytes(files);
+	totals->bytes = hot_files_bytes(files);
 	taking->pace = (struct pace){ taking->watcher, HOT_BACKUP_SUMMING, 0, totals->bytes };
 	for (size_t i = 0; i < files->count; i++)
-		TRY(backup_file_sum(taking->partial, &files->items[i], true, &taking->pace, err));
+		TRY(hot_file_sum(taking->partial, &files->items[i], true, &taking->pace, err));
 	manifest->source = memory_copy_string(taking->store->path, strlen(taking->store->path));
 	manifest->completed_ns = clock_realtime_ns();
 	manifest->encrypted = store_is_encrypted(taking->store);
 	manifest->tables = totals->tables;
 	manifest->items = totals->items;
 	manifest->item_bytes = totals->item_bytes;
-	return manifest_write(taking->partial, manifest, err);
+	return hot_manifest_write(taking->partial, manifest, err);
 }
 
 static int fill(struct taking *taking, struct hot_backup_totals *totals, struct error *err)
@@ -245,17 +246,17 @@ int hot_backup_take(struct store *store, const char *destination,
 	struct hot_backup_totals totals = { 0 };
 	int r;
 
-	TRY(backup_check_place(destination, false, &partial, err));
+	TRY(hot_place_check(destination, false, &partial, err));
 	TRY(check_apart(store, destination, err));
 	if (mkdir(buf_string(&partial), 0700) < 0)
 		return error_set_errno(err, errno, "Making the directory %s", partial.data);
 	taking.partial = partial.data;
 	r = fill(&taking, &totals, err);
 	if (r == 0)
-		r = backup_rename(partial.data, destination, err);
-	manifest_release(&taking.manifest);
+		r = hot_place_take(partial.data, destination, err);
+	hot_manifest_release(&taking.manifest);
 	if (r < 0)
-		backup_remove(partial.data);
+		hot_place_remove(partial.data);
 	else
 		*ret = totals;
 	return r;

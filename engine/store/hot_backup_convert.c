@@ -77,7 +77,7 @@ static int with_cursor(DB *from, struct transfer *transfer, struct error *err)
 }
 
 static int convert_database(const struct conversion *conversion, DB_ENV *env,
-	const struct backup_file *file, struct error *err)
+	const struct hot_file *file, struct error *err)
 {
 	struct buf path CLEANUP(buf_release) = BUF_INIT;
 	DB *from CLEANUP(bdb_file_closep) = NULL, *to CLEANUP(bdb_file_closep) = NULL;
@@ -92,21 +92,21 @@ static int convert_database(const struct conversion *conversion, DB_ENV *env,
 	return with_cursor(from, &transfer, err);
 }
 
-static int convert_file(const struct conversion *conversion, DB_ENV *env, struct backup_file *file,
-	struct error *err)
+static int convert_file(
+	const struct conversion *conversion, DB_ENV *env, struct hot_file *file, struct error *err)
 {
 	int r;
 
-	switch (backup_file_kind(file)) {
-	case BACKUP_FILE_DATABASE:
+	switch (hot_file_kind(file)) {
+	case HOT_FILE_DATABASE:
 		return convert_database(conversion, env, file, err);
-	case BACKUP_FILE_PLAIN:
+	case HOT_FILE_PLAIN:
 		if (strcmp(file->name, ENCRYPTION_FILE_NAME) == 0)
 			return 0;
-		TRY(r = backup_file_copy(conversion->from, conversion->to, file, UINT64_MAX,
+		TRY(r = hot_file_copy(conversion->from, conversion->to, file, UINT64_MAX,
 			    conversion->pace, err));
 		return 0;
-	case BACKUP_FILE_LOG:
+	case HOT_FILE_LOG:
 		return 0; /* all that it says is in the files */
 	}
 	return 0;
@@ -117,7 +117,7 @@ static int convert_files(const struct conversion *conversion, DB_ENV *env, struc
 	uint64_t done = 0;
 
 	for (size_t i = 0; i < conversion->files->count; i++) {
-		struct backup_file *file = &conversion->files->items[i];
+		struct hot_file *file = &conversion->files->items[i];
 
 		done += file->bytes;
 		TRY(convert_file(conversion, env, file, err));

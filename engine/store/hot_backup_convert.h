@@ -11,7 +11,7 @@ struct conversion {
 	const char *from, *to; /* directories; the second one is empty */
 	const struct password *from_password; /* an empty one: not encrypted */
 	const struct key_file *to_key; /* NULL: not encrypted */
-	struct backup_files *files; /* their sums are those of the manifest */
+	struct hot_files *files; /* their sums are those of the manifest */
 	struct pace *pace;
 };
 

@@ -1,5 +1,4 @@
 #include "store/hot_backup_files.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "store/bdb_copy.h"
 
@@ -7,12 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <ftw.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>
 
 #define PIECE_BYTES      (256u << 10)
-#define DESCRIPTORS_MAX  16
 #define DIRECTORIES_DEEP 16
 
 int pace_advance(struct pace *pace, uint64_t more, struct error *err)
@@ -33,28 +30,28 @@ static void append_path(struct buf *buf, const char *directory, const char *name
 
 /* Lists */
 
-void backup_files_release(struct backup_files *files)
+void hot_files_release(struct hot_files *files)
 {
 	for (size_t i = 0; i < files->count; i++)
 		free(files->items[i].name);
 	free(files->items);
-	*files = (struct backup_files){ NULL, 0, 0 };
+	*files = (struct hot_files){ NULL, 0, 0 };
 }
 
-struct backup_file *backup_files_add(struct backup_files *files, struct slice name)
+struct hot_file *hot_files_add(struct hot_files *files, struct slice name)
 {
-	struct backup_file *file;
+	struct hot_file *file;
 
 	if (files->count == files->capacity) {
 		files->capacity = files->capacity ? 2 * files->capacity : 32;
 		files->items = memory_resize(files->items, files->capacity * sizeof(*files->items));
 	}
 	file = &files->items[files->count++];
-	*file = (struct backup_file){ .name = memory_copy_string(name.data, name.len) };
+	*file = (struct hot_file){ .name = memory_copy_string(name.data, name.len) };
 	return file;
 }
 
-uint64_t backup_files_bytes(const struct backup_files *files)
+uint64_t hot_files_bytes(const struct hot_files *files)
 {
 	uint64_t bytes = 0;
 
@@ -76,14 +73,14 @@ static bool belongs(const char *name)
 	return true;
 }
 
-enum backup_file_kind backup_file_kind(const struct backup_file *file)
+enum hot_file_kind hot_file_kind(const struct hot_file *file)
 {
 	if (strchr(file->name, '/'))
-		return BACKUP_FILE_PLAIN;
+		return HOT_FILE_PLAIN;
 	if (bdb_log_number(file->name))
-		return BACKUP_FILE_LOG;
-	return slice_ends_with(slice_from_string(file->name), SLICE(".db")) ? BACKUP_FILE_DATABASE
-									    : BACKUP_FILE_PLAIN;
+		return HOT_FILE_LOG;
+	return slice_ends_with(slice_from_string(file->name), SLICE(".db")) ? HOT_FILE_DATABASE
+									    : HOT_FILE_PLAIN;
 }
 
 static void closedirp(DIR **dir)
@@ -93,10 +90,10 @@ static void closedirp(DIR **dir)
 }
 
 static int find_below(const char *directory, struct buf *path, unsigned depth,
-	struct backup_files *files, struct error *err);
+	struct hot_files *files, struct error *err);
 
 static int find_entry(const char *directory, int parent, const char *name, struct buf *path,
-	unsigned depth, struct backup_files *files, struct error *err)
+	unsigned depth, struct hot_files *files, struct error *err)
 {
 	struct stat st;
 
@@ -106,12 +103,12 @@ static int find_entry(const char *directory, int parent, const char *name, struc
 	if (S_ISDIR(st.st_mode))
 		return find_below(directory, path, depth + 1, files, err);
 	if (S_ISREG(st.st_mode))
-		backup_files_add(files, buf_slice(path))->bytes = (uint64_t)st.st_size;
+		hot_files_add(files, buf_slice(path))->bytes = (uint64_t)st.st_size;
 	return 0;
 }
 
 static int find_below(const char *directory, struct buf *path, unsigned depth,
-	struct backup_files *files, struct error *err)
+	struct hot_files *files, struct error *err)
 {
 	struct buf full CLEANUP(buf_release) = BUF_INIT;
 	DIR *dir CLEANUP(closedirp) = NULL;
@@ -135,12 +132,12 @@ static int find_below(const char *directory, struct buf *path, unsigned depth,
 
 static int compare_files(const void *left, const void *right)
 {
-	const struct backup_file *a = left, *b = right;
+	const struct hot_file *a = left, *b = right;
 
 	return strcmp(a->name, b->name);
 }
 
-int backup_files_find(const char *directory, struct backup_files *files, struct error *err)
+int hot_files_find(const char *directory, struct hot_files *files, struct error *err)
 {
 	struct buf path CLEANUP(buf_release) = BUF_INIT;
 
@@ -198,7 +195,7 @@ static int make_folders(const char *directory, const char *name, struct error *e
 	return 0;
 }
 
-int backup_file_create(const char *directory, const char *name, int *ret_fd, struct error *err)
+int hot_file_create(const char *directory, const char *name, int *ret_fd, struct error *err)
 {
 	struct buf path CLEANUP(buf_release) = BUF_INIT;
 	int fd;
@@ -212,7 +209,7 @@ int backup_file_create(const char *directory, const char *name, int *ret_fd, str
 	return 0;
 }
 
-int backup_write(
+int hot_file_write(
 	int fd, const char *name, uint64_t offset, const void *data, size_t len, struct error *err)
 {
 	for (size_t done = 0; done < len;) {
@@ -235,7 +232,7 @@ static bool is_zero(const char *data, size_t len)
 /* Where the pieces of a file go. */
 struct copying {
 	int from, to; /* to: -1, when it is only summed */
-	struct backup_file *file;
+	struct hot_file *file;
 	uint64_t limit;
 	struct pace *pace;
 	struct sum sum;
@@ -245,7 +242,7 @@ struct copying {
 static int take_piece(struct copying *copying, size_t len, struct error *err)
 {
 	if (copying->to >= 0 && !is_zero(copying->piece, len))
-		TRY(backup_write(copying->to, copying->file->name, copying->file->bytes,
+		TRY(hot_file_write(copying->to, copying->file->name, copying->file->bytes,
 			copying->piece, len, err));
 	EVP_DigestUpdate(copying->sum.context, copying->piece, len);
 	copying->file->bytes += len;
@@ -254,7 +251,7 @@ static int take_piece(struct copying *copying, size_t len, struct error *err)
 
 static int take_all(struct copying *copying, struct error *err)
 {
-	struct backup_file *file = copying->file;
+	struct hot_file *file = copying->file;
 
 	file->bytes = 0;
 	while (file->bytes < copying->limit) {
@@ -291,7 +288,7 @@ static int run_copying(struct copying *copying, struct error *err)
 }
 
 static int open_source(
-	const char *directory, const struct backup_file *file, int *ret_fd, struct error *err)
+	const char *directory, const struct hot_file *file, int *ret_fd, struct error *err)
 {
 	struct buf path CLEANUP(buf_release) = BUF_INIT;
 	int fd;
@@ -299,14 +296,14 @@ static int open_source(
 	append_path(&path, directory, file->name);
 	fd = open(path.data, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return BACKUP_FILE_GONE;
+		return HOT_FILE_GONE;
 	if (fd < 0)
 		return error_set_errno(err, errno, "Opening %s", path.data);
 	*ret_fd = fd;
 	return 0;
 }
 
-int backup_file_copy(const char *from, const char *to, struct backup_file *file, uint64_t limit,
+int hot_file_copy(const char *from, const char *to, struct hot_file *file, uint64_t limit,
 	struct pace *pace, struct error *err)
 {
 	int source CLEANUP(cleanup_close) = -1, target CLEANUP(cleanup_close) = -1;
@@ -314,15 +311,15 @@ int backup_file_copy(const char *from, const char *to, struct backup_file *file,
 	int r;
 
 	TRY(r = open_source(from, file, &source, err));
-	if (r == BACKUP_FILE_GONE)
+	if (r == HOT_FILE_GONE)
 		return r;
-	TRY(backup_file_create(to, file->name, &target, err));
+	TRY(hot_file_create(to, file->name, &target, err));
 	copying.from = source;
 	copying.to = target;
 	return run_copying(&copying, err);
 }
 
-int backup_file_sum(const char *directory, struct backup_file *file, bool sync, struct pace *pace,
+int hot_file_sum(const char *directory, struct hot_file *file, bool sync, struct pace *pace,
 	struct error *err)
 {
 	int source CLEANUP(cleanup_close) = -1;
@@ -330,130 +327,10 @@ int backup_file_sum(const char *directory, struct backup_file *file, bool sync, 
 	int r;
 
 	TRY(r = open_source(directory, file, &source, err));
-	if (r == BACKUP_FILE_GONE)
+	if (r == HOT_FILE_GONE)
 		return error_set(err, ERROR_CORRUPT, "%s is missing in %s", file->name, directory);
 	if (sync && fsync(source) < 0)
 		return error_set_errno(err, errno, "Bringing %s to disk", file->name);
 	copying.from = source;
 	return run_copying(&copying, err);
-}
-
-/* Directories */
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-void backup_remove(const char *path)
-{
-	if (nftw(path, remove_entry, DESCRIPTORS_MAX, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-		log_warning("removing %s: %s", path, strerrordesc_np(errno));
-}
-
-static int sync_directory(const char *path)
-{
-	int fd CLEANUP(cleanup_close) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -1 : fsync(fd);
-}
-
-static int sync_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)ftw;
-	return type == FTW_DP ? sync_directory(path) : 0;
-}
-
-int backup_sync(const char *path, struct error *err)
-{
-	if (nftw(path, sync_entry, DESCRIPTORS_MAX, FTW_DEPTH | FTW_PHYS) < 0)
-		return error_set_errno(err, errno, "Bringing %s to disk", path);
-	return 0;
-}
-
-static bool is_empty_directory(const char *path)
-{
-	DIR *dir CLEANUP(closedirp) = opendir(path);
-	bool empty = dir;
-	struct dirent *entry;
-
-	while (empty && (entry = readdir(dir)))
-		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-	return empty;
-}
-
-static void append_parent(struct buf *buf, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		buf_append_char(buf, '.');
-	else
-		buf_append(buf, path, slash == path ? 1 : (size_t)(slash - path));
-	buf_string(buf);
-}
-
-static int check_empty(const char *path, const struct stat *st, struct error *err)
-{
-	struct buf parent CLEANUP(buf_release) = BUF_INIT;
-	struct stat of_parent;
-
-	if (!S_ISDIR(st->st_mode) || !is_empty_directory(path))
-		return error_set(err, ERROR_VALIDATION,
-			"%s is there already, and it is no empty directory", path);
-	append_parent(&parent, path);
-	if (stat(parent.data, &of_parent) == 0 && of_parent.st_dev != st->st_dev)
-		return error_set(err, ERROR_VALIDATION,
-			"%s is a file system's root, which cannot be put in place as a whole: name "
-			"a directory in it",
-			path);
-	return 0;
-}
-
-static int check_parent(const char *path, struct error *err)
-{
-	struct buf parent CLEANUP(buf_release) = BUF_INIT;
-	struct stat st;
-
-	append_parent(&parent, path);
-	if (stat(parent.data, &st) < 0)
-		return error_set_errno(err, errno, "Looking at %s", parent.data);
-	if (!S_ISDIR(st.st_mode))
-		return error_set_errno(err, ENOTDIR, "Looking at %s", parent.data);
-	return 0;
-}
-
-int backup_check_place(
-	const char *path, bool may_be_empty_directory, struct buf *ret_partial, struct error *err)
-{
-	struct stat st;
-
-	TRY(check_parent(path, err));
-	if (lstat(path, &st) == 0) {
-		if (!may_be_empty_directory)
-			return error_set(err, ERROR_VALIDATION, "%s is there already", path);
-		TRY(check_empty(path, &st, err));
-	}
-	buf_appendf(ret_partial, "%s" HOT_BACKUP_UNFINISHED, path);
-	if (lstat(buf_string(ret_partial), &st) < 0)
-		return 0;
-	return error_set(err, ERROR_VALIDATION,
-		"%s is there: what was begun once and did not end. If nobody works on it now, "
-		"remove it: rm -r '%s'",
-		ret_partial->data, ret_partial->data);
-}
-
-int backup_rename(const char *partial, const char *path, struct error *err)
-{
-	struct buf parent CLEANUP(buf_release) = BUF_INIT;
-
-	TRY(backup_sync(partial, err));
-	append_parent(&parent, path);
-	if (rename(partial, path) < 0 || sync_directory(parent.data) < 0)
-		return error_set_errno(err, errno, "Renaming %s to %s", partial, path);
-	return 0;
 }

@@ -10,11 +10,11 @@
 #define FORMAT_VERSION 1
 #define MANIFEST_MAX   (256u << 20)
 
-void manifest_release(struct manifest *manifest)
+void hot_manifest_release(struct hot_manifest *manifest)
 {
 	free(manifest->source);
-	backup_files_release(&manifest->files);
-	*manifest = (struct manifest){ 0 };
+	hot_files_release(&manifest->files);
+	*manifest = (struct hot_manifest){ 0 };
 }
 
 /* Writing */
@@ -34,8 +34,7 @@ static void append_time(struct buf *text, const char *name, int64_t ns)
 	append_string_member(text, name, buf_slice(&iso));
 }
 
-static int append_file(
-	struct buf *text, const struct backup_file *file, bool first, struct error *err)
+static int append_file(struct buf *text, const struct hot_file *file, bool first, struct error *err)
 {
 	struct slice name = slice_from_string(file->name);
 
@@ -48,7 +47,7 @@ static int append_file(
 	return 0;
 }
 
-static int append_manifest(struct buf *text, const struct manifest *manifest, struct error *err)
+static int append_manifest(struct buf *text, const struct hot_manifest *manifest, struct error *err)
 {
 	buf_appendf(text, "{\n  \"FormatVersion\": %d,\n", FORMAT_VERSION);
 	if (utf8_valid(slice_from_string(manifest->source)))
@@ -66,14 +65,15 @@ static int append_manifest(struct buf *text, const struct manifest *manifest, st
 	return 0;
 }
 
-int manifest_write(const char *directory, const struct manifest *manifest, struct error *err)
+int hot_manifest_write(
+	const char *directory, const struct hot_manifest *manifest, struct error *err)
 {
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 	int fd CLEANUP(cleanup_close) = -1;
 
 	TRY(append_manifest(&text, manifest, err));
-	TRY(backup_file_create(directory, MANIFEST_NAME, &fd, err));
-	TRY(backup_write(fd, MANIFEST_NAME, 0, text.data, text.len, err));
+	TRY(hot_file_create(directory, MANIFEST_NAME, &fd, err));
+	TRY(hot_file_write(fd, MANIFEST_NAME, 0, text.data, text.len, err));
 	if (fsync(fd) < 0)
 		return error_set_errno(err, errno, "Writing %s/" MANIFEST_NAME, directory);
 	return 0;
@@ -104,23 +104,23 @@ static bool is_inside(const char *name)
 	return true;
 }
 
-static bool read_file_entry(const json_t *node, struct backup_files *files)
+static bool read_file_entry(const json_t *node, struct hot_files *files)
 {
 	const json_t *name = json_object_get(node, "Name");
 	const char *sum = json_string_value(json_object_get(node, "SHA256"));
-	struct backup_file *file;
+	struct hot_file *file;
 	uint64_t bytes;
 
 	if (!json_is_string(name) || !is_inside(json_string_value(name)) || !sum ||
 		strlen(sum) != SUM_DIGITS || !read_count(node, "Bytes", &bytes))
 		return false;
-	file = backup_files_add(files, slice_of(json_string_value(name), json_string_length(name)));
+	file = hot_files_add(files, slice_of(json_string_value(name), json_string_length(name)));
 	file->bytes = bytes;
 	memcpy(file->sum, sum, SUM_DIGITS + 1);
 	return true;
 }
 
-static bool read_root(const json_t *root, struct manifest *ret)
+static bool read_root(const json_t *root, struct hot_manifest *ret)
 {
 	const json_t *files = json_object_get(root, "Files"), *file;
 	size_t i;
@@ -161,7 +161,7 @@ static int read_text(const char *directory, struct buf *ret, struct error *err)
 	return 0;
 }
 
-static int read_manifest(const char *directory, struct manifest *ret, struct error *err)
+static int read_manifest(const char *directory, struct hot_manifest *ret, struct error *err)
 {
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 	json_t *root CLEANUP(json_decrefp) = NULL;
@@ -177,12 +177,12 @@ static int read_manifest(const char *directory, struct manifest *ret, struct err
 	return 0;
 }
 
-int manifest_read(const char *directory, struct manifest *ret, struct error *err)
+int hot_manifest_read(const char *directory, struct hot_manifest *ret, struct error *err)
 {
-	struct manifest manifest CLEANUP(manifest_release) = { 0 };
+	struct hot_manifest manifest CLEANUP(hot_manifest_release) = { 0 };
 
 	TRY(read_manifest(directory, &manifest, err));
 	*ret = manifest;
-	manifest = (struct manifest){ 0 };
+	manifest = (struct hot_manifest){ 0 };
 	return 0;
 }

@@ -8,16 +8,16 @@
 
 #define MANIFEST_NAME "backup.json"
 
-struct manifest {
+struct hot_manifest {
 	char *source; /* owned; not read back */
 	int64_t started_ns, completed_ns; /* the same */
 	bool encrypted;
 	uint64_t tables, items, item_bytes;
-	struct backup_files files;
+	struct hot_files files;
 };
 
-void manifest_release(struct manifest *manifest);
-int manifest_write(
-	const char *directory, const struct manifest *manifest, struct error *err) NODISCARD;
+void hot_manifest_release(struct hot_manifest *manifest);
+int hot_manifest_write(
+	const char *directory, const struct hot_manifest *manifest, struct error *err) NODISCARD;
 /* Errors name the backup, and what is wrong with it. */
-int manifest_read(const char *directory, struct manifest *ret, struct error *err) NODISCARD;
+int hot_manifest_read(const char *directory, struct hot_manifest *ret, struct error *err) NODISCARD;

@@ -2,6 +2,7 @@
 #include "store/hot_backup_check.h"
 #include "store/hot_backup_convert.h"
 #include "store/hot_backup_manifest.h"
+#include "store/hot_backup_place.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -12,14 +13,14 @@ struct restoring {
 	const char *partial;
 	const struct hot_backup_watcher *watcher;
 	struct pace pace;
-	struct manifest manifest;
+	struct hot_manifest manifest;
 	struct key_file key, backup_key;
 	struct password password; /* of the backup; then of the data directory */
 };
 
 static void restoring_release(struct restoring *restoring)
 {
-	manifest_release(&restoring->manifest);
+	hot_manifest_release(&restoring->manifest);
 	key_file_release(&restoring->key);
 	key_file_release(&restoring->backup_key);
 	password_wipe(&restoring->password);
@@ -28,7 +29,7 @@ static void restoring_release(struct restoring *restoring)
 static void begin_phase(struct restoring *restoring, enum hot_backup_phase phase)
 {
 	restoring->pace = (struct pace){ restoring->watcher, phase, 0,
-		backup_files_bytes(&restoring->manifest.files) };
+		hot_files_bytes(&restoring->manifest.files) };
 }
 
 /* Keys */
@@ -71,7 +72,7 @@ static int damaged(
 
 /* The quick look, before the long one. */
 static int check_length(
-	const struct restoring *restoring, const struct backup_file *file, struct error *err)
+	const struct restoring *restoring, const struct hot_file *file, struct error *err)
 {
 	struct buf path CLEANUP(buf_release) = BUF_INIT;
 	struct buf how CLEANUP(buf_release) = BUF_INIT;
@@ -89,8 +90,8 @@ static int check_length(
 	return damaged(restoring, file->name, buf_string(&how), err);
 }
 
-static int compare_sum(const struct restoring *restoring, const struct backup_file *expected,
-	const struct backup_file *found, struct error *err)
+static int compare_sum(const struct restoring *restoring, const struct hot_file *expected,
+	const struct hot_file *found, struct error *err)
 {
 	if (found->bytes == expected->bytes && strcmp(found->sum, expected->sum) == 0)
 		return 0;
@@ -99,15 +100,15 @@ static int compare_sum(const struct restoring *restoring, const struct backup_fi
 
 static int verify_files(struct restoring *restoring, struct error *err)
 {
-	const struct backup_files *files = &restoring->manifest.files;
+	const struct hot_files *files = &restoring->manifest.files;
 
 	for (size_t i = 0; i < files->count; i++)
 		TRY(check_length(restoring, &files->items[i], err));
 	begin_phase(restoring, HOT_BACKUP_VERIFYING);
 	for (size_t i = 0; i < files->count; i++) {
-		struct backup_file found = files->items[i];
+		struct hot_file found = files->items[i];
 
-		TRY(backup_file_sum(restoring->what->backup, &found, false, &restoring->pace, err));
+		TRY(hot_file_sum(restoring->what->backup, &found, false, &restoring->pace, err));
 		TRY(compare_sum(restoring, &files->items[i], &found, err));
 	}
 	return 0;
@@ -115,15 +116,15 @@ static int verify_files(struct restoring *restoring, struct error *err)
 
 static int copy_files(struct restoring *restoring, struct error *err)
 {
-	const struct backup_files *files = &restoring->manifest.files;
+	const struct hot_files *files = &restoring->manifest.files;
 	int r;
 
 	for (size_t i = 0; i < files->count; i++) {
-		struct backup_file found = files->items[i];
+		struct hot_file found = files->items[i];
 
-		TRY(r = backup_file_copy(restoring->what->backup, restoring->partial, &found,
+		TRY(r = hot_file_copy(restoring->what->backup, restoring->partial, &found,
 			    UINT64_MAX, &restoring->pace, err));
-		if (r == BACKUP_FILE_GONE)
+		if (r == HOT_FILE_GONE)
 			return damaged(restoring, found.name, "is missing", err);
 		TRY(compare_sum(restoring, &files->items[i], &found, err));
 	}
@@ -151,7 +152,7 @@ static int convert_files(struct restoring *restoring, struct error *err)
 static int check_result(
 	struct restoring *restoring, struct hot_backup_totals *totals, struct error *err)
 {
-	const struct manifest *manifest = &restoring->manifest;
+	const struct hot_manifest *manifest = &restoring->manifest;
 	const struct copy_check check = {
 		.path = restoring->partial,
 		.password = password_present(&restoring->password) ? &restoring->password : NULL,
@@ -161,7 +162,7 @@ static int check_result(
 
 	TRY(hot_backup_check(&check, totals, err));
 	totals->files = manifest->files.count;
-	totals->bytes = backup_files_bytes(&manifest->files);
+	totals->bytes = hot_files_bytes(&manifest->files);
 	if (totals->tables == manifest->tables && totals->items == manifest->items &&
 		totals->item_bytes == manifest->item_bytes)
 		return 0;
@@ -177,7 +178,7 @@ static int fill(struct restoring *restoring, struct hot_backup_totals *totals, s
 	begin_phase(restoring, HOT_BACKUP_COPYING);
 	TRY((changes_key(restoring) ? convert_files : copy_files)(restoring, err));
 	TRY(check_result(restoring, totals, err));
-	return backup_rename(restoring->partial, restoring->what->path, err);
+	return hot_place_take(restoring->partial, restoring->what->path, err);
 }
 
 static int make_and_fill(
@@ -189,7 +190,7 @@ static int make_and_fill(
 		return error_set_errno(err, errno, "Making the directory %s", restoring->partial);
 	r = fill(restoring, totals, err);
 	if (r < 0)
-		backup_remove(restoring->partial);
+		hot_place_remove(restoring->partial);
 	return r;
 }
 
@@ -201,8 +202,8 @@ int hot_backup_restore(const struct hot_backup_restoration *restoration,
 		restoring_release) = { .what = restoration, .watcher = watcher };
 	struct hot_backup_totals totals = { 0 };
 
-	TRY(manifest_read(restoration->backup, &restoring.manifest, err));
-	TRY(backup_check_place(restoration->path, true, &partial, err));
+	TRY(hot_manifest_read(restoration->backup, &restoring.manifest, err));
+	TRY(hot_place_check(restoration->path, true, &partial, err));
 	restoring.partial = buf_string(&partial);
 	TRY(read_keys(&restoring, err));
 	TRY(verify_files(&restoring, err));

@@ -220,8 +220,9 @@ static void every_operation_has_help_and_something_to_run(void)
 	for (size_t i = 0; i < OPERATION_COUNT; i++) {
 		CHECK(operations[i].help);
 		CHECK(operations[i].run);
-		CHECK(!operations[i].name == !operations[i].input);
-		CHECK(!operations[i].name == !operations[i].output);
+		CHECK(!operations[i].name || !operations[i].local_name);
+		CHECK((operations[i].name || operations[i].local_name) == !!operations[i].input);
+		CHECK(!operations[i].input == !operations[i].output);
 		CHECK(!operations[i].empty_answer ||
 			operations[i].output == operations[OPERATION_TAG_RESOURCE].output);
 	}
@@ -231,6 +232,10 @@ static void operations_are_found_by_their_exact_name(void)
 {
 	CHECK(operation_find(SLICE("PutItem")) == &operations[OPERATION_PUT_ITEM]);
 	CHECK(!operation_find(SLICE("putItem")));
+	CHECK(!operation_find(SLICE("StartHotBackup")));
+	CHECK(operation_find_local(SLICE("StartHotBackup")) ==
+		&operations[OPERATION_LOCAL_START_HOT_BACKUP]);
+	CHECK(!operation_find_local(SLICE("PutItem")));
 	CHECK(!operation_find(SLICE("PutItems")));
 	CHECK(!operation_find(SLICE("")));
 }
