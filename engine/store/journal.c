@@ -221,6 +221,22 @@ static int put_chunk(struct journal *journal, struct txn *txn, uint64_t offset, 
 	return r ? bdb_error(err, r, "writing a journal") : 0;
 }
 
+int journal_append_in(
+	struct journal *journal, struct txn *txn, struct slice lines, struct error *err)
+{
+	struct journal_extent *extent = begin_change(journal, txn);
+
+	while (lines.len) {
+		size_t length = chunk_length(lines);
+
+		TRY(put_chunk(journal, txn, extent->end, slice_of(lines.data, length), err));
+		extent->end += length;
+		lines = slice_skip(lines, length);
+	}
+	extent->modified_ns = clock_realtime_ns();
+	return 0;
+}
+
 struct appending {
 	struct journal *journal;
 	struct slice lines;
@@ -228,20 +244,9 @@ struct appending {
 
 static int append_body(struct txn *txn, void *context, struct error *err)
 {
-	struct appending *appending = context;
-	struct journal *journal = appending->journal;
-	struct journal_extent *extent = begin_change(journal, txn);
-	struct slice rest = appending->lines;
+	const struct appending *appending = context;
 
-	while (rest.len) {
-		size_t length = chunk_length(rest);
-
-		TRY(put_chunk(journal, txn, extent->end, slice_of(rest.data, length), err));
-		extent->end += length;
-		rest = slice_skip(rest, length);
-	}
-	extent->modified_ns = clock_realtime_ns();
-	return 0;
+	return journal_append_in(appending->journal, txn, appending->lines, err);
 }
 
 int journal_append(

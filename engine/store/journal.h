@@ -22,6 +22,7 @@
 #include "store/store.h"
 
 struct journal;
+struct txn;
 
 struct journal_extent {
 	uint64_t start; /* offset of the oldest byte that is kept */
@@ -38,6 +39,9 @@ void journal_close(struct journal *journal); /* NULL is allowed */
 /* Appends lines, each with its newline, in one transaction; none is fine. */
 int journal_append(struct journal *journal, struct slice lines, enum durability durability,
 	struct error *err) NODISCARD;
+/* The same within a write transaction, once in each. */
+int journal_append_in(
+	struct journal *journal, struct txn *txn, struct slice lines, struct error *err) NODISCARD;
 struct journal_extent journal_extent(struct journal *journal);
 /* Appends to the buffer the text from a byte on: at least size bytes and no more
  * chunks than that takes, or as much as there is; nothing at the end and beyond.

@@ -18,6 +18,7 @@
  *	DATA/history-ID.db, DATA/moments-ID.db	what rows were before (store/history.h)
  *	DATA/streams.db, DATA/stream-ID.db	changes (store/stream.h)
  *	DATA/journal-NAME.db	logs of text (store/journal.h)
+ *	DATA/alarms.db	alarms (store/alarm_file.h)
  *
  * Lock order, from the first to the last:
  *	store.writer  (the one writer, held for the CPU part of a transaction)
