@@ -18,7 +18,7 @@
 
 /* Which series is asked for */
 
-static enum metric_dimension find_dimension(struct slice name)
+enum metric_dimension metric_dimension_find(struct slice name)
 {
 	unsigned i = 0;
 
@@ -36,7 +36,7 @@ bool metric_series_find(struct slice namespace, struct slice metric_name,
 	if (!slice_equal_string(namespace, METRICS_NAMESPACE) || ret->metric == METRIC_COUNT)
 		return false;
 	for (size_t i = 0; i < dimensions->count; i++) {
-		enum metric_dimension dimension = find_dimension(items[i].name);
+		enum metric_dimension dimension = metric_dimension_find(items[i].name);
 
 		if (dimension == DIMENSION_COUNT || slice_present(ret->dimensions[dimension]))
 			return false;
@@ -46,28 +46,6 @@ bool metric_series_find(struct slice namespace, struct slice metric_name,
 }
 
 /* Statistics */
-
-bool metric_percentile_parse(struct slice name, double *ret)
-{
-	size_t digits = 0, points = 0;
-	double percent = 0, unit = 1;
-
-	if (name.len < 2 || name.len > 16 || name.data[0] != 'p')
-		return false;
-	for (size_t i = 1; i < name.len; i++) {
-		char c = name.data[i];
-
-		if (c == '.' && digits && !points++)
-			continue;
-		if (c < '0' || c > '9')
-			return false;
-		digits++;
-		unit /= points ? 10 : 1;
-		percent = points ? percent + (c - '0') * unit : 10 * percent + (c - '0');
-	}
-	*ret = percent;
-	return digits && name.data[name.len - 1] != '.' && percent <= 100;
-}
 
 struct statistics {
 	bool wanted[STATISTIC_COUNT];
@@ -82,9 +60,9 @@ static int read_statistics(
 	const struct slice *names = list->items;
 
 	for (size_t i = 0; i < list->count; i++) {
-		int statistic = enum_index(metric_statistic_names, names[i]);
+		enum metric_statistic statistic = metric_statistic_find(names[i]);
 
-		if (statistic < 0)
+		if (statistic == STATISTIC_COUNT)
 			return error_set(err, ERROR_PARAMETER_VALUE,
 				"The parameter Statistics.member.%zu must be a value in the set "
 				"[ Minimum, Maximum, Average, SampleCount, Sum ].",
@@ -158,13 +136,6 @@ static int check_times(const struct get_metric_statistics_input *in, struct erro
 static struct datapoint_facts describe_point(const struct metric_datapoint *point,
 	const struct statistics *statistics, const char *unit, struct arena *arena)
 {
-	const double values[STATISTIC_COUNT] = {
-		[STATISTIC_SAMPLE_COUNT] = point->sample_count,
-		[STATISTIC_AVERAGE] = point->average,
-		[STATISTIC_SUM] = point->sum,
-		[STATISTIC_MINIMUM] = point->minimum,
-		[STATISTIC_MAXIMUM] = point->maximum,
-	};
 	struct named_double *percentiles =
 		arena_alloc_array(arena, statistics->percentile_count, sizeof(*percentiles));
 	struct datapoint_facts facts = {
@@ -172,8 +143,9 @@ static struct datapoint_facts describe_point(const struct metric_datapoint *poin
 		.unit = slice_from_string(unit),
 	};
 
-	for (size_t i = 0; i < STATISTIC_COUNT; i++)
-		facts.statistics[i] = (struct optional_double){ statistics->wanted[i], values[i] };
+	for (unsigned i = 0; i < STATISTIC_COUNT; i++)
+		facts.statistics[i] = (struct optional_double){ statistics->wanted[i],
+			metric_statistic_value(point, (enum metric_statistic)i) };
 	for (size_t i = 0; i < statistics->percentile_count; i++)
 		percentiles[i] =
 			(struct named_double){ statistics->names[i], point->percentiles[i] };
@@ -233,7 +205,7 @@ int run_get_metric_statistics(struct engine *engine, struct request *request, st
 
 static bool has_dimension(const struct metric_series *series, const struct dimension_facts *filter)
 {
-	enum metric_dimension dimension = find_dimension(filter->name);
+	enum metric_dimension dimension = metric_dimension_find(filter->name);
 	struct slice value;
 
 	if (dimension == DIMENSION_COUNT)

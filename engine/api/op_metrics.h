@@ -8,5 +8,5 @@
  * can be none such. */
 bool metric_series_find(struct slice namespace, struct slice metric_name,
 	const struct request_list *dimensions, struct metric_series *ret);
-/* "p99.9": false when the name is none of a percentile. */
-bool metric_percentile_parse(struct slice name, double *ret);
+/* Of that name, or DIMENSION_COUNT. */
+enum metric_dimension metric_dimension_find(struct slice name);

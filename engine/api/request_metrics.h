@@ -5,18 +5,9 @@
 #pragma once
 
 #include "api/field.h"
+#include "monitor/statistic.h"
 
-extern const char *const metric_statistic_names[]; /* of enum metric_statistic */
 extern const char *const metric_unit_names[]; /* StandardUnit */
-
-enum metric_statistic {
-	STATISTIC_SAMPLE_COUNT,
-	STATISTIC_AVERAGE,
-	STATISTIC_SUM,
-	STATISTIC_MINIMUM,
-	STATISTIC_MAXIMUM,
-	STATISTIC_COUNT
-};
 
 struct dimension_facts {
 	struct slice name;

@@ -2,15 +2,6 @@
 #include "api/shapes_metrics.h"
 #include "api/request_metrics.h"
 
-const char *const metric_statistic_names[] = {
-	[STATISTIC_SAMPLE_COUNT] = "SampleCount",
-	[STATISTIC_AVERAGE] = "Average",
-	[STATISTIC_SUM] = "Sum",
-	[STATISTIC_MINIMUM] = "Minimum",
-	[STATISTIC_MAXIMUM] = "Maximum",
-	NULL,
-};
-
 const char *const metric_unit_names[] = {
 	"Seconds",
 	"Microseconds",
