@@ -58,6 +58,10 @@ enum error_class {
 	ERROR_PARAMETER_VALUE, /* CloudWatch's own words for what is wrong */
 	ERROR_PARAMETER_COMBINATION,
 	ERROR_PARAMETER_MISSING,
+	ERROR_ALARM_NOT_FOUND, /* ResourceNotFound of CloudWatch */
+	ERROR_ALARM_LIMIT, /* LimitExceeded of CloudWatch */
+	ERROR_INVALID_FORMAT, /* of SetAlarmState's data */
+	ERROR_INVALID_NEXT_TOKEN, /* of CloudWatch's lists */
 	ERROR_CONFLICT, /* given up after retries against other writers */
 	ERROR_ACCESS_DENIED,
 	ERROR_NOT_PERMITTED, /* a file operation that items do not have */

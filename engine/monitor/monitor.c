@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "monitor/alarms.h"
 #include "monitor/metrics.h"
 #include "monitor/monitor_private.h"
 #include "monitor/throttle.h"
@@ -16,6 +17,9 @@ static void monitor_step(struct monitor *monitor, int64_t now_ns)
 	throttle_step(monitor->throttle, clock_monotonic_ns());
 	if (metrics_step(monitor->metrics, now_ns, &err) < 0)
 		log_warning("metrics: %s", err.message);
+	error_release(&err);
+	if (alarms_step(monitor->alarms, now_ns, &err) < 0)
+		log_warning("alarms: %s", err.message);
 }
 
 /* Sleeps until a minute begins; false when the monitor closes. */
@@ -72,13 +76,15 @@ static void stop_thread(struct monitor *monitor)
 int monitor_open(const struct monitor_options *options, struct monitor **ret, struct error *err)
 {
 	struct monitor *monitor = memory_new_zero(sizeof(*monitor));
+	struct alarms_options alarms = { .store = options->store };
 
 	monitor->store = options->store;
 	monitor->metrics = metrics_open(options->store);
 	monitor->throttle = throttle_new(options->enforce_capacity);
+	alarms.metrics = monitor->metrics;
 	pthread_mutex_init(&monitor->lock, NULL);
 	pthread_cond_init(&monitor->wake, NULL);
-	if (start_thread(monitor, err) < 0) {
+	if (alarms_open(&alarms, &monitor->alarms, err) < 0 || start_thread(monitor, err) < 0) {
 		monitor_close(monitor);
 		return -1;
 	}
@@ -91,6 +97,7 @@ void monitor_close(struct monitor *monitor)
 	if (!monitor)
 		return;
 	stop_thread(monitor);
+	alarms_close(monitor->alarms);
 	metrics_close(monitor->metrics, clock_realtime_ns());
 	throttle_free(monitor->throttle);
 	pthread_cond_destroy(&monitor->wake);
@@ -112,4 +119,9 @@ struct metrics *monitor_metrics(struct monitor *monitor)
 struct throttle *monitor_throttle(struct monitor *monitor)
 {
 	return monitor->throttle;
+}
+
+struct alarms *monitor_alarms(struct monitor *monitor)
+{
+	return monitor->alarms;
 }

@@ -12,6 +12,7 @@
 #include "monitor/call.h"
 #include "store/store.h"
 
+struct alarms;
 struct metrics;
 struct monitor;
 struct throttle;
@@ -32,4 +33,5 @@ void monitor_note(struct monitor *monitor, const struct call *call);
 
 /* Its parts, borrowed. */
 struct metrics *monitor_metrics(struct monitor *monitor);
+struct alarms *monitor_alarms(struct monitor *monitor);
 struct throttle *monitor_throttle(struct monitor *monitor);

@@ -7,6 +7,7 @@
 struct monitor {
 	struct store *store;
 	struct metrics *metrics;
+	struct alarms *alarms;
 	struct throttle *throttle;
 	bool running; /* there is a thread */
 	pthread_t thread;
