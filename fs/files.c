@@ -26,6 +26,7 @@ const struct file_operations *file_operations_of(enum node_kind kind)
 		[NODE_TABLE_METRICS] = &metrics_file,
 		[NODE_CONTROL] = &control_file,
 		[NODE_AUDIT] = &audit_file,
+		[NODE_HOT] = &hot_file,
 	};
 
 	return files[kind];

@@ -92,3 +92,4 @@ extern const struct file_operations query_file, operation_file;
 extern const struct file_operations control_file;
 extern const struct file_operations metrics_file;
 extern const struct file_operations audit_file; /* log_file.c */
+extern const struct file_operations hot_file;

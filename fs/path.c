@@ -36,6 +36,7 @@ const struct node_kind_info node_kinds[NODE_KIND_COUNT] = {
 		.mode = S_IFREG | 0644,
 		.rights = RIGHTS_ALL },
 	[NODE_AUDIT] = { .name = ".audit", .directory = NODE_ROOT, .mode = S_IFREG | 0400 },
+	[NODE_HOT] = { .name = ".hot", .directory = NODE_TABLE, .mode = S_IFREG | 0444 },
 	[NODE_API] = { .name = ".api",
 		.directory = NODE_ROOT,
 		.mode = S_IFDIR | 0755,

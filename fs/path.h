@@ -4,7 +4,7 @@
  *	root	      table | ".error" | ".partiql" | ".api" | ".transact" | ".audit"
  *	table	      item (no sort key) | partition (sort key)
  *		      | ".schema" | ".info" | ".import" | ".export" | ".query"
- *		      | ".stream" | ".follow" | ".ttl" | ".where" | ".indexes"
+ *		      | ".stream" | ".follow" | ".ttl" | ".where" | ".indexes" | ".hot"
  *	partition     item
  *	.api	      operation
  *	.transact     transaction
@@ -51,6 +51,7 @@ enum node_kind {
 	NODE_TTL,
 	NODE_PARTIQL,
 	NODE_AUDIT,
+	NODE_HOT,
 	NODE_API, /* the directory; each file in it: */
 	NODE_OPERATION,
 	NODE_WHERE, /* the directory; in it: */

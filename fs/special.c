@@ -1,11 +1,12 @@
 /*
- * Files of a generated text: `.info`, `.error` and `.metrics`. The text is made at
- * the first read of an open file, and each open file has its own.
+ * Files of a generated text: `.info`, `.hot`, `.error` and `.metrics`. The text is made
+ * at the first read of an open file, and each open file has its own.
  */
 #include "files.h"
 
 #include "api/engine.h"
 #include "base/memory.h"
+#include "hot_text.h"
 #include "rejection.h"
 #include "tables.h"
 
@@ -18,8 +19,9 @@ struct text_handle {
 	struct buf text;
 };
 
-typedef int text_maker(struct filesystem *fs, struct text_handle *text, struct slice table_name,
-	struct error *err);
+/* The table is NULL at the root. */
+typedef int text_maker(struct filesystem *fs, struct text_handle *text,
+	const struct mount_table *table, struct error *err);
 
 static struct text_handle *text_of(struct handle *handle)
 {
@@ -61,7 +63,7 @@ static void read_text(struct filesystem *fs, fuse_req_t req, struct handle *hand
 	node_load(fs->nodes, handle->node, &arena, &view);
 	pthread_mutex_lock(&text->mutex);
 	if (!text->made)
-		r = make(fs, text, view.table ? view.table->name : SLICE(""), &err);
+		r = make(fs, text, view.table, &err);
 	if (r < 0) {
 		fuse_reply_err(req, -filesystem_reject(fs, &handle->opener, handle->node, &err,
 					    (struct slice){ NULL, 0 }));
@@ -72,10 +74,10 @@ static void read_text(struct filesystem *fs, fuse_req_t req, struct handle *hand
 	pthread_mutex_unlock(&text->mutex);
 }
 
-static int make_info(
-	struct filesystem *fs, struct text_handle *text, struct slice table_name, struct error *err)
+static int make_info(struct filesystem *fs, struct text_handle *text,
+	const struct mount_table *table, struct error *err)
 {
-	return table_append_info(fs, table_name, &text->text, err);
+	return table_append_info(fs, table->name, &text->text, err);
 }
 
 static void read_info(
@@ -94,10 +96,32 @@ const struct file_operations info_file = {
 	.release = release_text,
 };
 
-static int make_errors(
-	struct filesystem *fs, struct text_handle *text, struct slice table_name, struct error *err)
+static int make_hot(struct filesystem *fs, struct text_handle *text,
+	const struct mount_table *table, struct error *err)
 {
-	(void)table_name;
+	return hot_append_text(fs, table, &text->text, err);
+}
+
+static void read_hot(
+	struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size, off_t offset)
+{
+	read_text(fs, req, handle, size, offset, make_hot);
+}
+
+const struct file_operations hot_file = {
+	.open = open_text,
+	.read = read_hot,
+	.write = file_refuse_write,
+	.flush = file_flush_nothing,
+	.fsync = file_flush_nothing,
+	.truncate = file_refuse_truncate,
+	.release = release_text,
+};
+
+static int make_errors(struct filesystem *fs, struct text_handle *text,
+	const struct mount_table *table, struct error *err)
+{
+	(void)table;
 	(void)err;
 	rejection_read(fs->rejections, text->handle.opener.uid, &text->text);
 	return 0;
@@ -120,12 +144,12 @@ const struct file_operations error_file = {
 };
 
 /* Of all tables at the root, where no table is named. */
-static int make_metrics(
-	struct filesystem *fs, struct text_handle *text, struct slice table_name, struct error *err)
+static int make_metrics(struct filesystem *fs, struct text_handle *text,
+	const struct mount_table *table, struct error *err)
 {
 	(void)err;
 	engine_append_metrics(
-		fs->engine, table_name.len ? table_name : (struct slice){ NULL, 0 }, &text->text);
+		fs->engine, table ? table->name : (struct slice){ NULL, 0 }, &text->text);
 	return 0;
 }
 

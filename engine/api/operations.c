@@ -437,6 +437,11 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_ADMIN,
 		.run = run_set_access,
 	},
+	[OPERATION_LOCAL_FIND_HOT_KEYS] = {
+		.help = "Tell the keys that are read and written most.",
+		.kind = OPERATION_READ,
+		.run = run_find_hot_keys,
+	},
 	[OPERATION_LOCAL_FIND_LOG] = {
 		.help = "Tell where a log begins and ends.",
 		.kind = OPERATION_READ,

@@ -45,6 +45,7 @@ operation_run run_update_continuous_backups, run_describe_continuous_backups;
 operation_run run_get_metric_statistics, run_list_metrics;
 operation_run run_find_access, run_set_access;
 operation_run run_find_log, run_read_log;
+operation_run run_find_hot_keys;
 
 /* The table that a request on data names: a new reference, or
  * ERROR_TABLE_NOT_FOUND "Requested resource not found". */

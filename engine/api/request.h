@@ -16,6 +16,7 @@
 #include "api/request_backup.h"
 #include "api/request_batch.h"
 #include "api/request_hot_backup.h"
+#include "api/request_hot_keys.h"
 #include "api/request_item.h"
 #include "api/request_metrics.h"
 #include "api/request_log.h"
@@ -81,6 +82,7 @@ enum operation_id {
 	OPERATION_LOCAL_STOP_HOT_BACKUP,
 	OPERATION_LOCAL_FIND_ACCESS,
 	OPERATION_LOCAL_SET_ACCESS,
+	OPERATION_LOCAL_FIND_HOT_KEYS,
 	OPERATION_LOCAL_FIND_LOG,
 	OPERATION_LOCAL_READ_LOG,
 	OPERATION_COUNT

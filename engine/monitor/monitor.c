@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "monitor/alarms.h"
+#include "monitor/hot_keys.h"
 #include "monitor/metrics.h"
 #include "monitor/monitor_private.h"
 #include "monitor/throttle.h"
@@ -79,6 +80,7 @@ int monitor_open(const struct monitor_options *options, struct monitor **ret, st
 	struct alarms_options alarms = { .store = options->store };
 
 	monitor->store = options->store;
+	monitor->hot_keys = hot_keys_new();
 	monitor->metrics = metrics_open(options->store);
 	monitor->throttle = throttle_new(options->enforce_capacity);
 	alarms.metrics = monitor->metrics;
@@ -100,6 +102,7 @@ void monitor_close(struct monitor *monitor)
 	alarms_close(monitor->alarms);
 	metrics_close(monitor->metrics, clock_realtime_ns());
 	throttle_free(monitor->throttle);
+	hot_keys_free(monitor->hot_keys);
 	pthread_cond_destroy(&monitor->wake);
 	pthread_mutex_destroy(&monitor->lock);
 	free(monitor);
@@ -109,6 +112,12 @@ void monitor_note(struct monitor *monitor, const struct call *call)
 {
 	throttle_note(monitor->throttle, call, clock_monotonic_ns());
 	metrics_note(monitor->metrics, call);
+	hot_keys_note(monitor->hot_keys, call, clock_monotonic_ns());
+}
+
+struct hot_keys *monitor_hot_keys(struct monitor *monitor)
+{
+	return monitor->hot_keys;
 }
 
 struct metrics *monitor_metrics(struct monitor *monitor)

@@ -13,6 +13,7 @@
 #include "store/store.h"
 
 struct alarms;
+struct hot_keys;
 struct metrics;
 struct monitor;
 struct throttle;
@@ -32,6 +33,7 @@ void monitor_close(struct monitor *monitor);
 void monitor_note(struct monitor *monitor, const struct call *call);
 
 /* Its parts, borrowed. */
+struct hot_keys *monitor_hot_keys(struct monitor *monitor);
 struct metrics *monitor_metrics(struct monitor *monitor);
 struct alarms *monitor_alarms(struct monitor *monitor);
 struct throttle *monitor_throttle(struct monitor *monitor);

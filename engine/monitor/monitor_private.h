@@ -6,6 +6,7 @@
 
 struct monitor {
 	struct store *store;
+	struct hot_keys *hot_keys;
 	struct metrics *metrics;
 	struct alarms *alarms;
 	struct throttle *throttle;
