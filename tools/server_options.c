@@ -100,6 +100,16 @@ static bool set_durability(void *member, const char *value)
 	return options->strict_durability || options->relaxed_durability;
 }
 
+static bool set_capacity(void *member, const char *value)
+{
+	bool enforce = strcmp(value, "enforce") == 0;
+
+	if (!enforce && strcmp(value, "observe") != 0)
+		return false;
+	*(bool *)member = enforce;
+	return true;
+}
+
 static bool set_audit(void *member, const char *value)
 {
 	static const char *const modes[] = {
@@ -132,6 +142,7 @@ static const struct server_option {
 } known_options[] = {
 	ROW("cache", cache_bytes, set_size),
 	{ "durability", 0, set_durability },
+	ROW("capacity", enforce_capacity, set_capacity),
 	ROW("ttl-interval", ttl_interval_seconds, set_seconds),
 	ROW("audit", audit, set_audit),
 	ROW("audit-size", audit_bytes, set_size),
@@ -198,6 +209,7 @@ struct engine_options server_options_engine(const struct server_options *options
 	return (struct engine_options){
 		.cache_bytes = options->cache_bytes,
 		.strict_durability = options->strict_durability,
+		.enforce_capacity = options->enforce_capacity,
 		.relaxed_durability = options->relaxed_durability,
 		.ttl_interval_seconds = options->ttl_interval_seconds,
 		.audit = options->audit,

@@ -13,6 +13,7 @@
 struct server_options {
 	uint64_t cache_bytes;
 	bool strict_durability, relaxed_durability;
+	bool enforce_capacity;
 	unsigned ttl_interval_seconds;
 	enum audit_mode audit;
 	bool audit_items;
@@ -30,6 +31,9 @@ struct server_options {
 	"  --durability=relaxed     a write survives a crash of the process; by default\n" \
 	"                           one over HTTP survives power loss, close() only a crash,\n" \
 	"                           and fsync() makes it survive power loss\n" \
+	"  --capacity=observe       admit everything, and count what the service would have\n" \
+	"                           throttled (the default)\n" \
+	"  --capacity=enforce       throttle as the service does; files wait instead\n" \
 	"  --region=NAME            in ARNs and signatures (default us-east-1)\n" \
 	"  --account=ID             in ARNs (default 123456789012)\n" \
 	"  --audit=MODE             log calls of the control plane (control, the default), of\n" \
@@ -54,7 +58,7 @@ int server_option_set_long(struct server_options *options, int code, const char 
 /* Fills rows for getopt_long(), whose codes begin at SERVER_OPTION_FIRST, and
  * ends them with an empty row. */
 #define SERVER_OPTION_FIRST 512
-#define SERVER_OPTION_COUNT 13
+#define SERVER_OPTION_COUNT 14
 void server_options_long(struct option rows[SERVER_OPTION_COUNT + 1]);
 
 /* What they say to the engine and to the listener; borrowed. */

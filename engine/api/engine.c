@@ -35,7 +35,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		.region = options->region,
 		.key_file = options->key_file,
 	};
-	struct monitor_options monitor_options = { 0 };
+	struct monitor_options monitor_options = { .enforce_capacity = options->enforce_capacity };
 	struct store *store;
 	struct engine *engine;
 
@@ -146,9 +146,11 @@ int engine_run(struct engine *engine, struct request *request, struct error *err
 	int64_t begun_ns = clock_realtime_ns();
 	int r;
 
+	usage.engine = engine;
 	request->usage = &usage;
 	r = run_checked(engine, operation, request, err);
 	note_call(engine, request, begun_ns, r < 0 ? err : NULL);
+	request->wait_ns = usage.wait_ns;
 	request->usage = NULL;
 	if (engine->settle && request->door == DOOR_API && operation->kind != OPERATION_READ &&
 		operation->kind != OPERATION_STREAM && operation->kind != OPERATION_MONITOR)

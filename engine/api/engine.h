@@ -19,6 +19,7 @@ struct engine_options {
 	uint64_t cache_bytes; /* 0: the default, 64 MiB */
 	bool strict_durability; /* the mount's writes survive power loss too */
 	bool relaxed_durability; /* the API's writes survive only a crash */
+	bool enforce_capacity; /* requests beyond their throughput are refused, not only counted */
 	unsigned ttl_interval_seconds; /* between looks for what has expired; 0: 2 */
 	const char *region; /* NULL: us-east-1 */
 	const char *account; /* NULL: 123456789012 */

@@ -1,5 +1,6 @@
 #include "api/item_write.h"
 
+#include "api/admission.h"
 #include "expr/legacy.h"
 #include "model/item.h"
 #include "model/typed.h"
@@ -171,23 +172,30 @@ static int decide(void *context, const struct map *old, struct arena *arena,
 	return 0;
 }
 
-int planned_write_apply(struct txn *txn, struct planned_write *plan, struct error *err)
+int planned_write_apply(
+	struct txn *txn, struct planned_write *plan, struct usage *usage, struct error *err)
 {
+	struct admission admission = {
+		.usage = usage,
+		.table = plan->table,
+		.key = plan->key,
+		.kind = plan->transacted ? USAGE_TRANSACTED : USAGE_SINGLE,
+	};
 	struct write_action action = plan->action;
+	int r;
 
 	plan->failed_item = NULL;
+	plan->result = (struct write_result){ .change = CHANGE_NONE };
+	TRY(admission_write(&admission, err));
+	admission_watch_indexes(&admission, &action);
 	action.want_units = true;
 	if (plan->condition || plan->update) {
 		action.decide = decide;
 		action.decide_context = plan;
 	}
-	return write_apply(txn, &action, &plan->result, err);
-}
-
-void planned_write_count(
-	const struct planned_write *plan, struct usage *usage, enum usage_kind kind)
-{
-	usage_add_write(usage, plan->table, plan->key, &plan->result, kind);
+	TRY(r = write_apply(txn, &action, &plan->result, err));
+	usage_add_write(usage, plan->table, plan->key, &plan->result, admission.kind);
+	return r;
 }
 
 void planned_write_count_failed(
@@ -197,4 +205,31 @@ void planned_write_count_failed(
 		usage_add_unwritten(
 			usage, plan->table, plan->key, &plan->result, plan->action.item);
 	usage_note_failure(usage, plan->table, failure->class);
+}
+
+struct lone_write {
+	struct planned_write *plan;
+	struct usage *usage;
+};
+
+static int apply_lone(struct txn *txn, void *context, struct error *err)
+{
+	const struct lone_write *write = context;
+
+	usage_clear(write->usage);
+	return planned_write_apply(txn, write->plan, write->usage, err);
+}
+
+int planned_write_run(struct engine *engine, struct request *request, struct planned_write *plan,
+	struct error *err)
+{
+	struct lone_write write = { plan, request->usage };
+
+	if (txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
+		    apply_lone, &write, err) < 0) {
+		usage_undo(request->usage);
+		planned_write_count_failed(plan, request->usage, err);
+		return -1;
+	}
+	return 0;
 }

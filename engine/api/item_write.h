@@ -27,7 +27,7 @@ struct planned_write {
 	const struct update *update; /* of WRITE_UPDATE */
 	bool return_old_on_failure;
 	bool unfit; /* of a transaction: it could not be planned, and is not applied */
-	bool transacted; /* sizes are judged as in a transaction */
+	bool transacted; /* sizes are judged as in a transaction, and counted so */
 	bool inserts; /* the condition failing is ERROR_DUPLICATE_ITEM */
 	/* Results: */
 	struct write_result result;
@@ -53,13 +53,14 @@ int plan_update(struct planned_write *plan, struct table *table, const struct ma
 int plan_check(struct planned_write *plan, struct table *table, const struct map *key,
 	struct arena *arena, struct error *err) NODISCARD;
 
-/* Applies one within a write transaction. */
-int planned_write_apply(struct txn *txn, struct planned_write *plan, struct error *err) NODISCARD;
-
-/* Tells the usage what it took, once its transaction has ended. */
-void planned_write_count(
-	const struct planned_write *plan, struct usage *usage, enum usage_kind kind);
-/* The same of one that was looked at and not done: for its own failure, or with
- * ERROR_NONE for another's. */
+/* Applies one within a write transaction, whose body began with usage_clear(), if
+ * its throughput allows (admission.h), and tells the usage what it took. */
+int planned_write_apply(struct txn *txn, struct planned_write *plan, struct usage *usage,
+	struct error *err) NODISCARD;
+/* Tells the usage, after usage_undo(), of one that was looked at and not done: for
+ * its own failure, or with ERROR_NONE for another's. */
 void planned_write_count_failed(
 	const struct planned_write *plan, struct usage *usage, const struct error *failure);
+/* One alone, in its own transaction: 0 or -1. */
+int planned_write_run(struct engine *engine, struct request *request, struct planned_write *plan,
+	struct error *err) NODISCARD;

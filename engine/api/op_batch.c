@@ -1,8 +1,10 @@
 /*
  * BatchGetItem and BatchWriteItem. A batch of writes is one transaction here, so
- * that it costs one flush; each of its items is still atomic on its own, and
- * none is left unprocessed.
+ * that it costs one flush; each of its items is still atomic on its own. What its
+ * throughput does not allow is left unprocessed, and is an error when that is all
+ * of it.
  */
+#include "api/admission.h"
 #include "api/item_write.h"
 #include "api/operations.h"
 #include "api/parameters.h"
@@ -31,6 +33,7 @@ struct batch_reads {
 	struct map *items; /* results */
 	size_t item_count;
 	size_t done; /* keys answered, found or not */
+	struct error refusal; /* why the next one may not be read */
 };
 
 struct batch_get {
@@ -140,10 +143,15 @@ static int read_item(
 	struct txn *txn, struct batch_get *batch, struct batch_reads *reads, struct error *err)
 {
 	struct table *table = batch->set.uses[reads->use].table;
+	const struct map *keys = reads->in->keys.items;
+	const struct admission admission = { batch->usage, table, &keys[reads->done],
+		USAGE_SINGLE };
 	struct map item;
 	struct row row;
 	int r;
 
+	if (admission_read(&admission, NULL, &reads->refusal) < 0)
+		return 0;
 	TRY(r = row_get(txn, table, reads->row_keys[reads->done], ROW_FULL, &row, err));
 	if (r == ROW_ABSENT) {
 		count_read(batch, reads, 0);
@@ -163,15 +171,31 @@ static int read_item(
 	return 0;
 }
 
+static bool goes_on(const struct batch_get *batch, const struct batch_reads *reads)
+{
+	return !batch->full && reads->refusal.class == ERROR_NONE;
+}
+
 static int read_items(
 	struct txn *txn, struct batch_get *batch, struct batch_reads *reads, struct error *err)
 {
+	error_release(&reads->refusal);
 	reads->item_count = reads->done = 0;
-	while (!batch->full && reads->done < reads->in->keys.count) {
+	while (goes_on(batch, reads) && reads->done < reads->in->keys.count) {
 		TRY(read_item(txn, batch, reads, err));
-		reads->done += !batch->full;
+		reads->done += goes_on(batch, reads);
 	}
 	return 0;
+}
+
+/* An error when every table refused its first key. */
+static int check_any_read(struct batch_get *batch, struct error *err)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->reads[i].done || batch->reads[i].refusal.class == ERROR_NONE)
+			return 0;
+	}
+	return error_move(err, &batch->reads[0].refusal);
 }
 
 static int read_batch(struct txn *txn, void *context, struct error *err)
@@ -183,7 +207,7 @@ static int read_batch(struct txn *txn, void *context, struct error *err)
 	usage_clear(batch->usage);
 	for (size_t i = 0; i < batch->count; i++)
 		TRY(read_items(txn, batch, &batch->reads[i], err));
-	return 0;
+	return check_any_read(batch, err);
 }
 
 static void answer_reads(
@@ -229,6 +253,8 @@ int run_batch_get_item(struct engine *engine, struct request *request, struct er
 	struct batch_get batch = { .usage = request->usage };
 	int r = get_batch(engine, request, &batch, err);
 
+	for (size_t i = 0; i < batch.count; i++)
+		error_release(&batch.reads[i].refusal);
 	table_set_release(&batch.set);
 	return r;
 }
@@ -236,9 +262,12 @@ int run_batch_get_item(struct engine *engine, struct request *request, struct er
 /* Writing. */
 
 struct batch_write {
+	struct usage *usage;
 	struct table_set set;
 	struct planned_write *plans;
 	size_t *uses; /* of each plan */
+	const struct write_request **requests; /* of each plan */
+	bool *refused; /* of each plan */
 	size_t count;
 };
 
@@ -304,6 +333,7 @@ static int plan_write(struct batch_write *batch, size_t use, const struct write_
 			slice_equal(batch->plans[i].action.row_key, plan->action.row_key))
 			return duplicate_keys(err);
 	}
+	batch->requests[batch->count] = write;
 	batch->uses[batch->count++] = use;
 	return 0;
 }
@@ -317,6 +347,8 @@ static int prepare_writes(struct engine *engine, const struct batch_write_item_i
 	TRY(check_write_count(in, err));
 	batch->plans = arena_alloc_array(arena, BATCH_WRITE_MAX, sizeof(*batch->plans));
 	batch->uses = arena_alloc_array(arena, BATCH_WRITE_MAX, sizeof(*batch->uses));
+	batch->requests = arena_alloc_array(arena, BATCH_WRITE_MAX, sizeof(*batch->requests));
+	batch->refused = arena_alloc_array(arena, BATCH_WRITE_MAX, sizeof(*batch->refused));
 	for (size_t i = 0; i < in->request_items.count; i++) {
 		const struct write_request *writes = tables[i].list.items;
 
@@ -336,21 +368,62 @@ static int prepare_writes(struct engine *engine, const struct batch_write_item_i
 
 static int write_batch(struct txn *txn, void *context, struct error *err)
 {
+	struct error refusal CLEANUP(error_release) = ERROR_INIT;
 	struct batch_write *batch = context;
+	size_t refused = 0;
 
-	for (size_t i = 0; i < batch->count; i++)
-		TRY(planned_write_apply(txn, &batch->plans[i], err));
-	return 0;
+	usage_clear(batch->usage);
+	for (size_t i = 0; i < batch->count; i++) {
+		struct error failure = ERROR_INIT;
+
+		batch->refused[i] = false;
+		if (planned_write_apply(txn, &batch->plans[i], batch->usage, &failure) >= 0)
+			continue;
+		if (!admission_refused(&failure))
+			return error_move(err, &failure);
+		batch->refused[i] = true;
+		refused++;
+		error_keep_first(&refusal, &failure);
+	}
+	return refused == batch->count ? error_move(err, &refusal) : 0;
 }
 
-static void count_writes(struct batch_write *batch, struct usage *usage, struct arena *arena)
+static void add_collections(struct batch_write *batch, struct arena *arena)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		struct planned_write *plan = &batch->plans[i];
-
-		planned_write_count(plan, usage, USAGE_SINGLE);
-		table_use_add_collection(&batch->set.uses[batch->uses[i]], plan->key, arena);
+		if (!batch->refused[i])
+			table_use_add_collection(
+				&batch->set.uses[batch->uses[i]], batch->plans[i].key, arena);
 	}
+}
+
+/* The refused writes of a table. */
+static struct request_list list_refused(
+	const struct batch_write *batch, size_t use, struct arena *arena)
+{
+	struct write_request *writes = arena_alloc_array(arena, batch->count, sizeof(*writes));
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->refused[i] && batch->uses[i] == use)
+			writes[count++] = *batch->requests[i];
+	}
+	return (struct request_list){ true, count, writes };
+}
+
+static struct request_list list_unprocessed(const struct batch_write *batch, struct arena *arena)
+{
+	struct named_list *tables = arena_alloc_array(arena, batch->set.count, sizeof(*tables));
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->set.count; i++) {
+		struct slice name = table_description(batch->set.uses[i].table)->name;
+
+		tables[count] = (struct named_list){ arena_copy(arena, name),
+			list_refused(batch, i, arena) };
+		count += tables[count].list.count > 0;
+	}
+	return (struct request_list){ true, count, tables };
 }
 
 static int write_all(struct engine *engine, struct request *request, struct batch_write *batch,
@@ -361,10 +434,13 @@ static int write_all(struct engine *engine, struct request *request, struct batc
 	struct arena *arena = request->arena;
 
 	TRY(prepare_writes(engine, in, batch, arena, err));
-	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], arena, write_batch,
-		batch, err));
-	count_writes(batch, request->usage, arena);
-	out->unprocessed_items.present = true;
+	if (txn_run(engine->store, TXN_WRITE, engine->durability[request->door], arena, write_batch,
+		    batch, err) < 0) {
+		usage_undo(batch->usage);
+		return -1;
+	}
+	add_collections(batch, arena);
+	out->unprocessed_items = list_unprocessed(batch, arena);
 	out->consumed_capacity = table_set_capacity(
 		&batch->set, request->usage, in->return_consumed_capacity, false, arena);
 	out->item_collection_metrics =
@@ -374,7 +450,7 @@ static int write_all(struct engine *engine, struct request *request, struct batc
 
 int run_batch_write_item(struct engine *engine, struct request *request, struct error *err)
 {
-	struct batch_write batch = { 0 };
+	struct batch_write batch = { .usage = request->usage };
 	int r = write_all(engine, request, &batch, err);
 
 	table_set_release(&batch.set);

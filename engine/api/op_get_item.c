@@ -1,4 +1,5 @@
 /* GetItem. */
+#include "api/admission.h"
 #include "api/capacity.h"
 #include "api/key_paths.h"
 #include "api/operations.h"
@@ -101,6 +102,14 @@ static const struct consumed_capacity *consume(
 		request->arena);
 }
 
+static int admit(const struct request *request, const struct table *table, struct error *err)
+{
+	const struct get_item_input *in = request->input;
+	const struct admission admission = { request->usage, table, in->key, USAGE_SINGLE };
+
+	return in->facts_only ? 0 : admission_read(&admission, NULL, err);
+}
+
 int run_get_item(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct get_item_input *in = request->input;
@@ -116,6 +125,7 @@ int run_get_item(struct engine *engine, struct request *request, struct error *e
 		&table_description(table)->key, in->key, request->arena, &read.row_key, err));
 	TRY(key_paths_check(table_description(table), &paths, err));
 	read.table = table;
+	TRY(admit(request, table, err));
 	TRY(r = txn_run(engine->store, TXN_READ, DURABLE_PROCESS, request->arena, read_item, &read,
 		    err));
 	if (r != ROW_ABSENT)

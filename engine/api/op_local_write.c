@@ -1,6 +1,11 @@
 /*
  * The mount's write of many items at once, in one transaction.
+ *
+ * Of writes that are each for themselves, those that their throughput does not
+ * allow are left out, and with the first one all that come after it, so that of
+ * two of one key the last one still wins when they are tried again.
  */
+#include "api/admission.h"
 #include "api/item_write.h"
 #include "api/operations.h"
 #include "api/rows.h"
@@ -17,6 +22,7 @@ struct items_change {
 	size_t *writes; /* of each action: its place in the request */
 	size_t count;
 	size_t judged; /* looked at in the last run of the body */
+	const struct error *refusal; /* of the first that was refused in it; NULL */
 	size_t *order; /* NULL: as they come */
 };
 
@@ -74,15 +80,29 @@ static void count_failed_change(
 	usage_note_failure(changes->usage, action->table, class);
 }
 
+static struct admission admission_of(const struct items_change *changes, size_t i)
+{
+	return (struct admission){
+		.usage = changes->usage,
+		.table = changes->actions[i].table,
+		.key = changes->in->writes[changes->writes[i]].item,
+		.kind = usage_kind(changes->in),
+	};
+}
+
 static int apply_change(struct txn *txn, struct items_change *changes, size_t i, struct error *err)
 {
 	struct slice encoded = changes->in->writes[changes->writes[i]].encoded;
 	struct arena_mark mark = arena_mark(txn_arena(txn));
 	struct write_action action = changes->actions[i];
+	struct admission admission = admission_of(changes, i);
 	struct map item;
 	int r;
 
 	changes->judged++;
+	if (action.kind != WRITE_TOUCH)
+		TRY(admission_write(&admission, err));
+	admission_watch_indexes(&admission, &action);
 	if (slice_present(encoded)) {
 		TRY(item_decode(txn_arena(txn), encoded, &item, err));
 		/* Again: an index may have been added since it was written. */
@@ -136,16 +156,42 @@ static int apply_all_or_none(struct txn *txn, struct items_change *changes, stru
 	return 0;
 }
 
+/* Leaves out what was refused, and after it the rest. */
+static int apply_each(struct txn *txn, struct items_change *changes, struct error *err)
+{
+	const struct write_items_input *in = changes->in;
+
+	for (size_t n = 0; n < changes->count; n++) {
+		struct error *failure = &in->item_errors[changes->writes[changes->order[n]]];
+
+		error_release(failure);
+		if (changes->refusal) {
+			error_set(
+				failure, changes->refusal->class, "%s", changes->refusal->message);
+			continue;
+		}
+		if (apply_change(txn, changes, changes->order[n], failure) >= 0)
+			continue;
+		if (!admission_refused(failure))
+			return error_move(err, failure);
+		changes->refusal = failure;
+	}
+	return 0;
+}
+
 static int apply_changes(struct txn *txn, void *context, struct error *err)
 {
 	struct items_change *changes = context;
 
 	usage_clear(changes->usage);
 	changes->judged = 0;
+	changes->refusal = NULL;
 	if (changes->in->transacted)
 		return apply_all_or_none(txn, changes, err);
-	for (size_t n = 0; n < changes->count; n++)
-		TRY(apply_change(txn, changes, changes->order ? changes->order[n] : n, err));
+	if (changes->in->item_errors)
+		return apply_each(txn, changes, err);
+	for (size_t i = 0; i < changes->count; i++)
+		TRY(apply_change(txn, changes, i, err));
 	return 0;
 }
 
@@ -250,8 +296,8 @@ static void count_failure(struct items_change *changes, const struct error *err)
 {
 	const struct write_items_input *in = changes->in;
 
-	usage_clear(changes->usage);
-	for (size_t n = 0; n < changes->judged; n++) {
+	usage_undo(changes->usage);
+	for (size_t n = 0; n < changes->judged && !admission_refused(err); n++) {
 		size_t i = changes->order ? changes->order[n] : n;
 		bool last = n + 1 == changes->judged;
 		enum error_class class = last ? err->class : ERROR_NONE;
@@ -280,7 +326,7 @@ int run_write_items(struct engine *engine, struct request *request, struct error
 		count_failure(&changes, err);
 		return -1;
 	}
-	out->written = changes.count;
+	out->written = changes.refusal ? changes.judged - 1 : changes.count;
 	out->facts = arena_alloc_array(request->arena, in->count, sizeof(*out->facts));
 	for (size_t i = 0; i < changes.count; i++)
 		out->facts[changes.writes[i]] =

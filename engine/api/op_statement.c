@@ -16,11 +16,6 @@ static int run_select(struct engine *engine, struct request *request,
 	return 0;
 }
 
-static int apply(struct txn *txn, void *context, struct error *err)
-{
-	return planned_write_apply(txn, context, err);
-}
-
 /* A write answers with what it returns, as a list of one item or of none. */
 static int run_write(struct engine *engine, struct request *request,
 	const struct partiql_statement *statement, struct error *err)
@@ -34,12 +29,7 @@ static int run_write(struct engine *engine, struct request *request,
 	TRY(engine_find_table(engine, statement->table_name, &table, err));
 	TRY(statement_plan(statement, table, false, request->arena, &plan, err));
 	plan.return_old_on_failure = slice_equal_string(in->return_values_on_failure, "ALL_OLD");
-	if (txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
-		    apply, &plan, err) < 0) {
-		planned_write_count_failed(&plan, request->usage, err);
-		return -1;
-	}
-	planned_write_count(&plan, request->usage, USAGE_SINGLE);
+	TRY(planned_write_run(engine, request, &plan, err));
 	returned = statement_returned(statement, &plan.result, request->arena);
 	out->items = (struct request_list){ true, returned ? 1 : 0, returned };
 	out->consumed_capacity = capacity_answer(usage_table(request->usage, table),

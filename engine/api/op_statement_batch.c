@@ -95,6 +95,7 @@ static int plan_read(
 		.consistent = call->in->consistent_read.value,
 		.row_key = call->plan.action.row_key,
 		.key = key,
+		.failure = &call->failure,
 	};
 	return 0;
 }
@@ -139,34 +140,22 @@ static int plan_calls(struct batch *batch, struct error *err)
 static int apply(struct txn *txn, void *context, struct error *err)
 {
 	struct batch *batch = context;
+	struct usage *usage = batch->request->usage;
 
+	usage_clear(usage);
 	for (size_t i = 0; i < batch->count; i++) {
 		struct batch_call *call = &batch->calls[i];
 
 		if (!call->planned)
 			continue;
 		error_release(&call->failure);
-		if (planned_write_apply(txn, &call->plan, &call->failure) < 0 &&
-			!transaction_is_reason(&call->failure))
+		if (planned_write_apply(txn, &call->plan, usage, &call->failure) >= 0)
+			continue;
+		if (!transaction_is_reason(&call->failure))
 			return error_move(err, &call->failure);
+		planned_write_count_failed(&call->plan, usage, &call->failure);
 	}
 	return 0;
-}
-
-static void count_writes(struct batch *batch)
-{
-	struct usage *usage = batch->request->usage;
-
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct batch_call *call = &batch->calls[i];
-
-		if (!call->planned)
-			continue;
-		if (call->failure.class == ERROR_NONE)
-			planned_write_count(&call->plan, usage, USAGE_SINGLE);
-		else
-			planned_write_count_failed(&call->plan, usage, &call->failure);
-	}
 }
 
 static int run_calls(struct batch *batch, struct error *err)
@@ -177,9 +166,11 @@ static int run_calls(struct batch *batch, struct error *err)
 	if (batch->reading)
 		return statement_read_items(
 			engine, request, &batch->set, batch->reads, batch->count, false, err);
-	TRY(txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
-		apply, batch, err));
-	count_writes(batch);
+	if (txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
+		    apply, batch, err) < 0) {
+		usage_undo(request->usage);
+		return -1;
+	}
 	return 0;
 }
 
@@ -194,6 +185,8 @@ static const struct batch_code {
 	{ ERROR_VALIDATION, "ValidationError" },
 	{ ERROR_KEY_EMPTY, "ValidationError" },
 	{ ERROR_TOO_LARGE, "ValidationError" },
+	{ ERROR_THROUGHPUT_EXCEEDED, "ProvisionedThroughputExceeded" },
+	{ ERROR_THROTTLED, "ThrottlingError" },
 	{ ERROR_CONFLICT, "TransactionConflict" },
 	{ ERROR_TABLE_NOT_FOUND, "ResourceNotFound" },
 	{ ERROR_ACCESS_DENIED, "AccessDenied" },

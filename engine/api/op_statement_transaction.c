@@ -143,7 +143,6 @@ static int write_all(struct statement_call *call, struct error *err)
 
 	take_token(call);
 	TRY(transaction_run(call->engine, call->request, &call->transaction, err));
-	transaction_count(&call->transaction, call->request);
 	out->responses = (struct request_list){ true, 0, NULL };
 	return 0;
 }
@@ -162,9 +161,14 @@ static int read_all(struct statement_call *call, struct error *err)
 			.use = call->transaction.uses[i],
 			.row_key = call->transaction.plans[i].action.row_key,
 			.key = call->transaction.plans[i].key,
+			.failure = &call->transaction.failures[i],
 		};
 	TRY(statement_read_items(call->engine, call->request, &call->transaction.set, reads,
 		call->count, true, err));
+	if (transaction_check_failures(call->transaction.failures, call->count, err) < 0) {
+		usage_undo(call->request->usage);
+		return -1;
+	}
 	for (size_t i = 0; i < call->count; i++)
 		if (reads[i].found && reads[i].item.count)
 			responses[i].item = &reads[i].item;

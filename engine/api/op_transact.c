@@ -1,4 +1,5 @@
 /* TransactWriteItems and TransactGetItems. */
+#include "api/admission.h"
 #include "api/operations.h"
 #include "api/parameters.h"
 #include "api/shapes.h"
@@ -174,7 +175,7 @@ static int write_all(struct engine *engine, struct request *request,
 	TRY(plan_actions(engine, transaction, actions, count, request->arena, err));
 	take_token(transaction, in, request->arena);
 	TRY(transaction_run(engine, request, transaction, err));
-	transaction_count(transaction, request);
+	transaction_add_collections(transaction, request->arena);
 	out->consumed_capacity = table_set_capacity(&transaction->set, request->usage,
 		in->return_consumed_capacity, true, request->arena);
 	out->item_collection_metrics = table_set_collections(
@@ -276,6 +277,24 @@ static int prepare_reads(struct engine *engine, const struct transact_get_items_
 	return take_read_keys(reads, arena, err);
 }
 
+/* All of them, before any is read. */
+static int admit_reads(struct transact_reads *reads, struct error *err)
+{
+	for (size_t i = 0; i < reads->count; i++) {
+		const struct transact_read *read = &reads->reads[i];
+		const struct admission admission = {
+			.usage = reads->usage,
+			.table = reads->set.uses[read->use].table,
+			.key = read->in->key,
+			.kind = USAGE_TRANSACTED,
+		};
+
+		if (admission_read(&admission, NULL, &reads->failures[i]) < 0)
+			continue;
+	}
+	return transaction_check_failures(reads->failures, reads->count, err);
+}
+
 static int read_one(struct txn *txn, struct transact_reads *reads, struct transact_read *read,
 	struct error *err)
 {
@@ -336,8 +355,12 @@ static int get_all(struct engine *engine, struct request *request, struct transa
 	struct transact_get_items_output *out = request->output;
 
 	TRY(prepare_reads(engine, in, reads, request->arena, err));
-	TRY(txn_run(
-		engine->store, TXN_WRITE, DURABLE_PROCESS, request->arena, read_all, reads, err));
+	TRY(admit_reads(reads, err));
+	if (txn_run(engine->store, TXN_WRITE, DURABLE_PROCESS, request->arena, read_all, reads,
+		    err) < 0) {
+		usage_undo(reads->usage);
+		return -1;
+	}
 	out->responses = list_responses(reads, request->arena);
 	out->consumed_capacity = table_set_capacity(
 		&reads->set, reads->usage, in->return_consumed_capacity, true, request->arena);

@@ -480,6 +480,21 @@ static void tell_new_indexes(const struct update_table_input *in, struct table_f
 	}
 }
 
+/* The throughput that the table is held to changes with its description. */
+static int find_and_follow(
+	struct engine *engine, struct slice name, struct table **ret, struct error *err)
+{
+	struct throttle *throttle = monitor_throttle(engine->monitor);
+	int r;
+
+	throttle_follow_begin(throttle);
+	r = engine_find_named_table(engine, name, ret, err);
+	if (r == 0)
+		throttle_follow(throttle, table_description(*ret), clock_monotonic_ns());
+	throttle_follow_end(throttle);
+	return r;
+}
+
 int run_update_table(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct update_table_input *in = request->input;
@@ -497,7 +512,7 @@ int run_update_table(struct engine *engine, struct request *request, struct erro
 	if (r == TABLE_ABSENT)
 		return table_not_found(in->table_name, err);
 	TRY(r);
-	TRY(engine_find_named_table(engine, in->table_name, &table, err));
+	TRY(find_and_follow(engine, in->table_name, &table, err));
 	facts = describe_table(engine, table, "UPDATING", request->arena);
 	tell_new_indexes(in, facts);
 	out->table_description = facts;

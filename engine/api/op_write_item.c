@@ -181,15 +181,9 @@ static enum return_values returns_of(struct slice name)
 	return value < 0 ? RETURN_NONE : (enum return_values)value;
 }
 
-static int apply(struct txn *txn, void *context, struct error *err)
-{
-	return planned_write_apply(txn, context, err);
-}
-
 static int run_plan(struct write_call *call, struct error *err)
 {
 	struct planned_write *plan = &call->plan;
-	struct engine *engine = call->engine;
 
 	TRY(key_paths_check(table_description(call->table),
 		&(struct key_paths){ .condition = call->condition, .update = plan->update }, err));
@@ -198,13 +192,7 @@ static int run_plan(struct write_call *call, struct error *err)
 		slice_equal_string(call->condition_in->return_values_on_failure, "ALL_OLD");
 	plan->action.want_old =
 		call->returns == RETURN_ALL_OLD || call->returns == RETURN_UPDATED_OLD;
-	if (txn_run(engine->store, TXN_WRITE, engine->durability[call->request->door],
-		    call->request->arena, apply, plan, err) < 0) {
-		planned_write_count_failed(plan, call->request->usage, err);
-		return -1;
-	}
-	planned_write_count(plan, call->request->usage, USAGE_SINGLE);
-	return 0;
+	return planned_write_run(call->engine, call->request, plan, err);
 }
 
 static const struct consumed_capacity *consumed(const struct write_call *call)

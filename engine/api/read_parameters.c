@@ -1,5 +1,6 @@
 #include "api/read_parameters.h"
 
+#include "api/admission.h"
 #include "api/capacity.h"
 #include "api/key_paths.h"
 #include "expr/legacy.h"
@@ -293,6 +294,13 @@ static const struct consumed_capacity *consume(
 		call->request->arena);
 }
 
+static int admit(const struct read_call *call, struct error *err)
+{
+	const struct admission admission = { call->request->usage, call->table };
+
+	return call->in->facts_only ? 0 : admission_read(&admission, call->index, err);
+}
+
 int read_call_answer(
 	struct read_call *call, const struct key_range *range, bool backward, struct error *err)
 {
@@ -315,6 +323,7 @@ int read_call_answer(
 	};
 	struct page page;
 
+	TRY(admit(call, err));
 	TRY(page_read(call->engine, &page_request, call->request->arena, &page, err));
 	if (page_request.as_json)
 		out->items_json = page.text;

@@ -161,4 +161,5 @@ struct request {
 	const void *input; /* the operation's input struct */
 	void *output; /* the operation's output struct, zeroed by the caller */
 	struct usage *usage; /* set by engine_run() */
+	int64_t wait_ns; /* result, of what was refused for want of throughput: for how long */
 };

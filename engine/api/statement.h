@@ -54,6 +54,7 @@ struct item_read {
 	bool consistent;
 	struct slice row_key;
 	const struct map *key;
+	struct error *failure; /* where it is told that its throughput does not allow it */
 	/* Results: */
 	bool found;
 	struct map item;
@@ -64,6 +65,7 @@ struct item_read {
 int statement_read_key(const struct partiql_statement *statement, struct table *table,
 	const char *refusal, struct arena *arena, const struct map **ret,
 	struct error *err) NODISCARD;
-/* Reads them all, in one transaction, and counts what it takes. */
+/* Reads them all, in one transaction, and counts what it takes. One that its
+ * throughput does not allow is left out. */
 int statement_read_items(struct engine *engine, struct request *request, struct table_set *set,
 	struct item_read *reads, size_t count, bool transacted, struct error *err) NODISCARD;

@@ -1,4 +1,5 @@
 /* SELECTs of one item each, as batches and transactions have them. */
+#include "api/admission.h"
 #include "api/rows.h"
 #include "api/statement.h"
 #include "model/item.h"
@@ -30,14 +31,20 @@ static int read_item(struct txn *txn, const struct items_reader *reader, struct 
 	struct error *err)
 {
 	struct table *table = reader->set->uses[read->use].table;
+	enum usage_kind kind = reader->transacted ? USAGE_TRANSACTED : USAGE_SINGLE;
+	const struct admission admission = { reader->usage, table, read->key, kind };
 	struct row row;
 	struct map item;
 	int r;
 
+	read->found = false;
+	error_release(read->failure);
+	if (admission_read(&admission, NULL, read->failure) < 0)
+		return 0;
 	TRY(r = row_get(txn, table, read->row_key, ROW_FULL, &row, err));
 	read->found = r != ROW_ABSENT;
 	usage_add_read(reader->usage, table, read->key, read->found ? row.meta.item_size : 0,
-		read->consistent, reader->transacted ? USAGE_TRANSACTED : USAGE_SINGLE);
+		read->consistent, kind);
 	if (!read->found)
 		return 0;
 	TRY(item_decode(txn_arena(txn), row.item, &item, err));

@@ -8,6 +8,7 @@
  *	token = base64( hash of statement and parameters, 8 bytes
  *		‖ number of the range, 1 byte ‖ last key as item_encode(), or nothing )
  */
+#include "api/admission.h"
 #include "api/key_range.h"
 #include "api/rows.h"
 #include "api/statement.h"
@@ -351,6 +352,14 @@ static int read_ranges(struct select_call *select, struct statement_page *ret, s
 	return 0;
 }
 
+/* Once, whatever the number of ranges. */
+static int admit(const struct select_call *select, struct error *err)
+{
+	const struct admission admission = { select->request->usage, select->table };
+
+	return admission_read(&admission, select->index, err);
+}
+
 int statement_read(struct engine *engine, struct request *request,
 	const struct partiql_statement *statement, struct statement_page *ret, struct error *err)
 {
@@ -366,6 +375,7 @@ int statement_read(struct engine *engine, struct request *request,
 	*ret = (struct statement_page){ 0 };
 	TRY(find(&select, err));
 	TRY(take_token(&select, err));
+	TRY(admit(&select, err));
 	TRY(read_ranges(&select, ret, err));
 	ret->items = (struct request_list){ true, select.count, select.items };
 	ret->item_tokens = select.tokens;

@@ -1,5 +1,6 @@
 #include "api/transaction.h"
 
+#include "api/admission.h"
 #include "base/clock.h"
 #include "model/item.h"
 #include "model/json.h"
@@ -50,6 +51,8 @@ const char *cancellation_code(const struct error *failure)
 		[ERROR_TABLE_NOT_FOUND] = "ResourceNotFound",
 		[ERROR_COLLECTION_TOO_LARGE] = "ItemCollectionSizeLimitExceeded",
 		[ERROR_CONFLICT] = "TransactionConflict",
+		[ERROR_THROUGHPUT_EXCEEDED] = "ProvisionedThroughputExceeded",
+		[ERROR_THROTTLED] = "ThrottlingError",
 	};
 
 	return codes[failure->class] ? codes[failure->class] : "ValidationError";
@@ -58,13 +61,14 @@ const char *cancellation_code(const struct error *failure)
 bool transaction_is_reason(const struct error *failure)
 {
 	return failure->class == ERROR_CONDITION_FAILED || failure->class == ERROR_VALIDATION ||
-	       failure->class == ERROR_TOO_LARGE || failure->class == ERROR_DUPLICATE_ITEM;
+	       failure->class == ERROR_TOO_LARGE || failure->class == ERROR_DUPLICATE_ITEM ||
+	       admission_refused(failure);
 }
 
 static void append_reason(struct buf *buf, const struct error *failure)
 {
 	buf_appendf(buf, "{\"Code\":\"%s\"", cancellation_code(failure));
-	if (failure->details)
+	if (failure->details && !admission_refused(failure))
 		buf_appendf(buf, ",%s", failure->details);
 	if (failure->message) {
 		buf_append_string(buf, ",\"Message\":");
@@ -93,16 +97,16 @@ int transaction_canceled(const struct error *failures, size_t count, struct erro
 	return -1;
 }
 
-/* Running. */
-
-static bool has_failed(const struct transaction *transaction)
+int transaction_check_failures(const struct error *failures, size_t count, struct error *err)
 {
-	for (size_t i = 0; i < transaction->count; i++) {
-		if (transaction->failures[i].class != ERROR_NONE)
-			return true;
+	for (size_t i = 0; i < count; i++) {
+		if (failures[i].class != ERROR_NONE)
+			return transaction_canceled(failures, count, err);
 	}
-	return false;
+	return 0;
 }
+
+/* Running. */
 
 static int use_token(struct txn *txn, struct transaction *transaction, struct error *err)
 {
@@ -124,6 +128,7 @@ static int apply(struct txn *txn, void *context, struct error *err)
 {
 	struct transaction *transaction = context;
 
+	usage_clear(transaction->usage);
 	TRY(use_token(txn, transaction, err));
 	if (transaction->replayed)
 		return 0;
@@ -133,66 +138,80 @@ static int apply(struct txn *txn, void *context, struct error *err)
 		if (transaction->plans[i].unfit)
 			continue;
 		error_release(failure);
-		if (planned_write_apply(txn, &transaction->plans[i], failure) >= 0)
+		if (planned_write_apply(txn, &transaction->plans[i], transaction->usage, failure) >=
+			0)
 			continue;
 		if (!transaction_is_reason(failure))
 			return error_move(err, failure);
 	}
-	if (has_failed(transaction))
-		return transaction_canceled(transaction->failures, transaction->count, err);
-	return 0;
+	return transaction_check_failures(transaction->failures, transaction->count, err);
 }
 
-static bool judged(const struct transaction *transaction, size_t i)
+static bool is_refused(const struct transaction *transaction)
 {
-	return !transaction->plans[i].unfit && !transaction->replayed;
+	for (size_t i = 0; i < transaction->count; i++) {
+		if (admission_refused(&transaction->failures[i]))
+			return true;
+	}
+	return false;
 }
 
-/* Of a transaction that came to nothing. */
-static void count_failed(
-	const struct transaction *transaction, struct usage *usage, const struct error *err)
+/* Of a transaction that came to nothing: its preparation, but not when its
+ * throughput did not allow even that. */
+static void count_failed(const struct transaction *transaction, const struct error *err)
+{
+	bool prepared = err->class == ERROR_TRANSACTION_CANCELED && !is_refused(transaction);
+
+	usage_undo(transaction->usage);
+	for (size_t i = 0; i < transaction->count; i++) {
+		const struct planned_write *plan = &transaction->plans[i];
+		const struct error *failure = &transaction->failures[i];
+
+		if (plan->unfit)
+			continue;
+		if (prepared)
+			planned_write_count_failed(plan, transaction->usage, failure);
+		else
+			usage_note_failure(transaction->usage, plan->table,
+				failure->class == ERROR_NONE ? err->class : failure->class);
+	}
+}
+
+static void count_replay(const struct transaction *transaction)
 {
 	for (size_t i = 0; i < transaction->count; i++) {
 		const struct planned_write *plan = &transaction->plans[i];
 
-		if (!judged(transaction, i))
-			continue;
-		if (err->class == ERROR_TRANSACTION_CANCELED)
-			planned_write_count_failed(plan, usage, &transaction->failures[i]);
-		else
-			usage_note_failure(usage, plan->table, err->class);
+		usage_add_read(transaction->usage, plan->table, plan->key,
+			plan->action.item ? item_size(plan->action.item) : 0, true,
+			USAGE_TRANSACTED);
 	}
 }
 
 int transaction_run(struct engine *engine, struct request *request, struct transaction *transaction,
 	struct error *err)
 {
+	transaction->usage = request->usage;
 	if (txn_run(engine->store, TXN_WRITE, engine->durability[request->door], request->arena,
 		    apply, transaction, err) < 0) {
-		count_failed(transaction, request->usage, err);
+		count_failed(transaction, err);
 		return -1;
 	}
+	if (!transaction->replayed)
+		return 0;
+	count_replay(transaction);
 	/* What was done before may be on its way to the medium still. */
-	if (transaction->replayed && engine->durability[request->door] == DURABLE_POWER)
-		return store_flush(engine->store, err);
-	return 0;
+	return engine->durability[request->door] == DURABLE_POWER ? store_flush(engine->store, err)
+								  : 0;
 }
 
-void transaction_count(struct transaction *transaction, struct request *request)
+void transaction_add_collections(struct transaction *transaction, struct arena *arena)
 {
-	for (size_t i = 0; i < transaction->count; i++) {
-		struct planned_write *plan = &transaction->plans[i];
+	for (size_t i = 0; i < transaction->count && !transaction->replayed; i++) {
+		const struct planned_write *plan = &transaction->plans[i];
 
-		if (transaction->replayed) {
-			uint64_t bytes = plan->action.item ? item_size(plan->action.item) : 0;
-
-			usage_add_read(request->usage, plan->table, plan->key, bytes, true,
-				USAGE_TRANSACTED);
-			continue;
-		}
-		planned_write_count(plan, request->usage, USAGE_TRANSACTED);
 		if (plan->action.kind != WRITE_CHECK)
-			table_use_add_collection(&transaction->set.uses[transaction->uses[i]],
-				plan->key, request->arena);
+			table_use_add_collection(
+				&transaction->set.uses[transaction->uses[i]], plan->key, arena);
 	}
 }

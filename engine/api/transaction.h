@@ -28,6 +28,7 @@ struct transaction {
 	struct slice token; /* absent: none; begins with what operation it is of */
 	struct slice content; /* what must be the same under the same token */
 	bool replayed; /* result: done before, nothing written now */
+	struct usage *usage; /* the request's; set by transaction_run() */
 };
 
 /* Room for count actions. */
@@ -40,15 +41,19 @@ int transaction_check_distinct(const struct transaction *transaction, struct err
 
 /* Runs it. ERROR_TRANSACTION_CANCELED with the reasons in its details;
  * ERROR_IDEMPOTENT_MISMATCH. Failures set before (keys that do not fit) count
- * as reasons. What a failed one took is told the request's usage. */
+ * as reasons. The request's usage is told what it took: writes, reads when it was
+ * replayed, or what a failed one costs. */
 int transaction_run(struct engine *engine, struct request *request, struct transaction *transaction,
 	struct error *err) NODISCARD;
 
 /* ERROR_TRANSACTION_CANCELED of these reasons; failures of class ERROR_NONE are
  * None. Always -1. */
 int transaction_canceled(const struct error *failures, size_t count, struct error *err);
-/* Whether a failure is one of an action, not of the whole. */
+/* The same if any of them is a failure, else 0. */
+int transaction_check_failures(
+	const struct error *failures, size_t count, struct error *err) NODISCARD;
+/* Whether a failure is one of an action, not of the whole. One of throughput is. */
 bool transaction_is_reason(const struct error *failure);
 
-/* Tells the request's usage what it took: writes, or reads when it was replayed. */
-void transaction_count(struct transaction *transaction, struct request *request);
+/* Adds ItemCollectionMetrics of what it changed. */
+void transaction_add_collections(struct transaction *transaction, struct arena *arena);

@@ -14,27 +14,36 @@
  *    is told anew by usage_add_unwritten().
  * 3. A look at facts alone, as a listing or stat() of the mount takes it, is of
  *    metadata and uses nothing.
+ * 4. Where throughput is observed, each use is asked for as it is added: what the
+ *    service would have refused is counted as throttled, and spared. Where it is
+ *    enforced, it was asked for before (admission.h).
  */
 #pragma once
 
 #include "base/arena.h"
-#include "monitor/call.h"
+#include "monitor/throttle.h"
 #include "store/table.h"
 #include "store/write.h"
+
+struct engine;
 
 struct stream_description;
 
 struct usage {
+	const struct engine *engine; /* NULL: nothing is limited */
 	struct arena arena; /* its own */
 	struct call_table *tables;
 	size_t count;
+	int64_t wait_ns; /* something was refused: it may be tried again after this time */
 };
 
 #define USAGE_INIT ((struct usage){ .arena = ARENA_INIT })
 
 void usage_release(struct usage *usage);
-/* Forgets what was gathered, when a transaction's body runs again. */
+/* Forgets what was gathered, when a transaction's body begins. */
 void usage_clear(struct usage *usage);
+/* The same after one that failed: what was refused in it stays. */
+void usage_undo(struct usage *usage);
 
 /* The part of a table, made if it is new. Valid until the next table joins. */
 struct call_table *usage_table(struct usage *usage, const struct table *table);
@@ -73,6 +82,15 @@ void usage_add_page(struct usage *usage, const struct usage_page *page);
 /* A read of a stream: of its table, which may be gone. */
 void usage_add_records(struct usage *usage, const struct stream_description *stream, size_t count,
 	uint64_t bytes);
+
+/* How long until more may be used of the table or the global index (NULL: of the
+ * table): 0 when it may now. What the request has used counts as taken, unless it
+ * is a transaction, which is admitted as a whole. */
+int64_t usage_wait_ns(const struct usage *usage, const struct table *table,
+	const struct index_description *index, enum throttle_side side, enum usage_kind kind);
+/* Notes that an access was refused. key NULL: not of an item. */
+void usage_note_throttle(struct usage *usage, const struct table *table,
+	const struct index_description *index, enum throttle_side side, const struct map *key);
 
 /* Counts what an item's failure was of, if it is one that is counted. */
 void usage_note_failure(struct usage *usage, const struct table *table, enum error_class class);

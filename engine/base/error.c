@@ -10,6 +10,7 @@
 #define SERVICE  "com.amazonaws.dynamodb.v20120810#"
 #define VALIDATE "com.amazon.coral.validate#"
 #define CORAL    "com.amazon.coral.service#"
+#define COMMON   "com.amazon.coral.availability#"
 #define MONITOR  "com.amazonaws.cloudwatch.v2010_08_01#"
 
 static const struct error_class_info classes[] = {
@@ -62,6 +63,9 @@ static const struct error_class_info classes[] = {
 	[ERROR_INVALID_FORMAT] = { "InvalidFormatFault", MONITOR, 400, EINVAL },
 	[ERROR_INVALID_NEXT_TOKEN] = { "InvalidNextToken", MONITOR, 400, EINVAL },
 	[ERROR_CONFLICT] = { "TransactionConflictException", SERVICE, 400, EBUSY },
+	[ERROR_THROUGHPUT_EXCEEDED] = { "ProvisionedThroughputExceededException", SERVICE, 400,
+		EAGAIN },
+	[ERROR_THROTTLED] = { "ThrottlingException", COMMON, 400, EAGAIN },
 	[ERROR_ACCESS_DENIED] = { "AccessDeniedException", CORAL, 400, EACCES },
 	[ERROR_NOT_PERMITTED] = { "ValidationException", VALIDATE, 400, EPERM },
 	[ERROR_READ_ONLY] = { "AccessDeniedException", SERVICE, 400, EROFS },

@@ -63,6 +63,8 @@ enum error_class {
 	ERROR_INVALID_FORMAT, /* of SetAlarmState's data */
 	ERROR_INVALID_NEXT_TOKEN, /* of CloudWatch's lists */
 	ERROR_CONFLICT, /* given up after retries against other writers */
+	ERROR_THROUGHPUT_EXCEEDED, /* provisioned */
+	ERROR_THROTTLED, /* of an on-demand maximum */
 	ERROR_ACCESS_DENIED,
 	ERROR_NOT_PERMITTED, /* a file operation that items do not have */
 	ERROR_READ_ONLY,

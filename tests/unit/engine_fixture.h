@@ -44,10 +44,9 @@ static inline void door_release(struct door *door)
 	buf_release(&door->answer);
 }
 
-static inline struct door door_new(void)
+static inline struct door door_open(const struct engine_options *options)
 {
 	struct door door = { .arena = ARENA_INIT, .err = ERROR_INIT, .answer = BUF_INIT };
-	struct engine_options options = { .relaxed_durability = true };
 	const char *base = getenv("TMPDIR");
 	struct buf path = BUF_INIT;
 
@@ -55,8 +54,13 @@ static inline struct door door_new(void)
 	buf_string(&path);
 	door.path = mkdtemp(path.data);
 	CHECK(door.path);
-	CHECK_OK(engine_open(door.path, &options, &door.engine, &door.err), &door.err);
+	CHECK_OK(engine_open(door.path, options, &door.engine, &door.err), &door.err);
 	return door;
+}
+
+static inline struct door door_new(void)
+{
+	return door_open(&(struct engine_options){ .relaxed_durability = true });
 }
 
 /* The text with each apostrophe replaced by a double quote. */

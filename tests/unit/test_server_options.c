@@ -57,6 +57,19 @@ static void durability_is_one_of_two(void)
 	CHECK_INT(set(&options, "durability", "some"), -1);
 }
 
+static void capacity_is_observed_or_enforced(void)
+{
+	struct server_options options CLEANUP(server_options_release) = { 0 };
+
+	CHECK(!server_options_engine(&options).enforce_capacity);
+	CHECK_INT(set(&options, "capacity", "enforce"), 0);
+	CHECK(server_options_engine(&options).enforce_capacity);
+	CHECK_INT(set(&options, "capacity", "no"), -1);
+	CHECK(server_options_engine(&options).enforce_capacity);
+	CHECK_INT(set(&options, "capacity", "observe"), 0);
+	CHECK(!server_options_engine(&options).enforce_capacity);
+}
+
 static void the_interval_of_expiry_is_in_seconds(void)
 {
 	static const char *const wrong[] = { "0", "-1", "1.5", "2s", "", "86401" };
@@ -130,6 +143,7 @@ static const struct test_case cases[] = {
 	{ "an option without its value is refused", an_option_without_its_value_is_refused },
 	{ "sizes have units", sizes_have_units },
 	{ "durability is one of two", durability_is_one_of_two },
+	{ "capacity is observed or enforced", capacity_is_observed_or_enforced },
 	{ "the interval of expiry is in seconds", the_interval_of_expiry_is_in_seconds },
 	{ "region and account reach both doors", region_and_account_reach_both_doors },
 	{ "what cannot stand in an ARN is refused", what_cannot_stand_in_an_arn_is_refused },
