@@ -163,6 +163,11 @@ const char *client_name(const struct client *client)
 	return client->where.name;
 }
 
+const char *client_data_directory(const struct client *client)
+{
+	return client->where.data_directory;
+}
+
 bool client_is_local(const struct client *client)
 {
 	return client->engine;

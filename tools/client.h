@@ -37,6 +37,8 @@ struct slice client_table(const struct client *client);
 /* What messages call it: "http://…", "/srv/data". Borrowed. */
 const char *client_name(const struct client *client);
 
+/* The data directory, borrowed; NULL: it is an endpoint. */
+const char *client_data_directory(const struct client *client);
 /* Whether the engine is in this process, which so keeps others from it. */
 bool client_is_local(const struct client *client);
 

@@ -29,6 +29,8 @@ int command_tables(const struct command *command, int argc, char **argv);
 int command_create(const struct command *command, int argc, char **argv);
 int command_tail(const struct command *command, int argc, char **argv);
 int command_export(const struct command *command, int argc, char **argv);
+int command_backup(const struct command *command, int argc, char **argv);
+int command_restore(const struct command *command, int argc, char **argv);
 int command_import(const struct command *command, int argc, char **argv);
 
 /* Says how the command is called, on standard error. Returns the exit status

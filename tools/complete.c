@@ -188,6 +188,8 @@ static const struct argument_kind {
 } argument_kinds[] = {
 	{ "DATA", "directories", NULL },
 	{ "MNT", "directories", NULL },
+	{ "DEST", "directories", NULL },
+	{ "BACKUP", "directories", NULL },
 	{ "WHERE", "directories", NULL },
 	{ "WHERE/TABLE", "directories", add_tables },
 	{ "OPERATION", "nothing", add_operations },

@@ -58,6 +58,14 @@
 	"  --force                  replace a FILE that is there\n" \
 	"  -q, --quiet              tell errors only\n"
 
+#define BACKUP_OPTIONS "  -q, --quiet              tell errors only\n"
+
+#define RESTORE_OPTIONS \
+	"  --key-file=FILE          the key that DATA is to have, also named by DYNAMOUNT_KEY_FILE;\n" \
+	"                           without one it is not encrypted\n" \
+	"  --backup-key-file=FILE   the key of BACKUP, when it is another one\n" \
+	"  -q, --quiet              tell errors only\n"
+
 const struct command commands[] = {
 	{
 		.name = "mount",
@@ -141,6 +149,20 @@ const struct command commands[] = {
 		.help = "write all items: JSON Lines, typed JSON, CSV, the form of an export to S3",
 		.options = EXPORT_OPTIONS,
 		.run = command_export,
+	},
+	{
+		.name = "backup",
+		.arguments = "DATA DEST",
+		.help = "copy a whole data directory, also while it is in use, and check the copy",
+		.options = BACKUP_OPTIONS,
+		.run = command_backup,
+	},
+	{
+		.name = "restore",
+		.arguments = "BACKUP DATA",
+		.help = "make a data directory of a backup, and check it",
+		.options = RESTORE_OPTIONS,
+		.run = command_restore,
 	},
 	{ 0 },
 };

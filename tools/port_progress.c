@@ -25,6 +25,21 @@ void progress_append_count(struct buf *buf, uint64_t count)
 	}
 }
 
+void progress_append_bytes(struct buf *buf, uint64_t bytes)
+{
+	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
+	double value = (double)bytes / 1000;
+	size_t unit = 0;
+
+	if (bytes < 1000) {
+		buf_appendf(buf, "%u bytes", (unsigned)bytes);
+		return;
+	}
+	for (; value >= 999.5 && unit + 1 < ARRAY_SIZE(units); unit++)
+		value /= 1000;
+	buf_appendf(buf, "%.*f %s", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, units[unit]);
+}
+
 static void append_duration(struct buf *buf, uint64_t seconds)
 {
 	unsigned long long s = seconds;
@@ -45,15 +60,26 @@ static void append_bar(struct buf *buf, double part, size_t width)
 	buf_append_string(buf, "]  ");
 }
 
+static void append_amounts(struct buf *buf, const struct progress_facts *facts)
+{
+	if (facts->in_bytes) {
+		progress_append_bytes(buf, facts->items);
+		buf_append_string(buf, "  ");
+		progress_append_bytes(buf, facts->items_per_second);
+	} else {
+		progress_append_count(buf, facts->items);
+		buf_append_string(buf, facts->items == 1 ? " item  " : " items  ");
+		progress_append_count(buf, facts->items_per_second);
+	}
+	buf_append_string(buf, "/s");
+}
+
 /* What stands behind the bar. */
 static void append_figures(struct buf *buf, const struct progress_facts *facts)
 {
 	double left;
 
-	progress_append_count(buf, facts->items);
-	buf_append_string(buf, facts->items == 1 ? " item  " : " items  ");
-	progress_append_count(buf, facts->items_per_second);
-	buf_append_string(buf, "/s");
+	append_amounts(buf, facts);
 	if (!facts->total || facts->done <= facts->begun)
 		return;
 	left = (double)facts->elapsed_ns / 1e9 * (double)(facts->total - facts->done) /
@@ -72,6 +98,8 @@ void progress_append(struct buf *buf, const struct progress_facts *facts, size_t
 	if (facts->total)
 		part = (double)facts->done / (double)facts->total;
 	append_figures(&figures, facts);
+	if (facts->label)
+		buf_appendf(buf, "%s ", facts->label);
 	if (facts->total) {
 		buf_appendf(buf, "%3u%% ", (unsigned)(part * 100));
 		taken = buf->len - start + figures.len + strlen("[]  ");
@@ -119,7 +147,9 @@ static void measure(struct progress *progress, uint64_t items, int64_t now_ns)
 void progress_show(struct progress *progress, uint64_t items, uint64_t done, uint64_t total)
 {
 	struct buf line CLEANUP(buf_release) = BUF_INIT;
-	struct progress_facts facts = { .items = items };
+	struct progress_facts facts = { .label = progress->label,
+		.in_bytes = progress->in_bytes,
+		.items = items };
 	int64_t now_ns;
 
 	if (!progress->shown)

@@ -14,6 +14,8 @@
 
 /* What there is to tell. */
 struct progress_facts {
+	const char *label; /* in front of it all; or NULL */
+	bool in_bytes; /* so are the items, and told as such */
 	uint64_t items;
 	uint64_t done, total; /* of any unit; total 0: not known */
 	uint64_t begun; /* done before this run */
@@ -25,6 +27,8 @@ struct progress_facts {
 void progress_append(struct buf *buf, const struct progress_facts *facts, size_t columns);
 
 struct progress {
+	const char *label; /* or NULL; to be set after progress_begin(), as: */
+	bool in_bytes;
 	bool shown; /* on a terminal */
 	bool drawn;
 	int64_t start_ns, last_ns;
@@ -43,3 +47,5 @@ void progress_clear(struct progress *progress);
 
 /* Appends a count with commas: 1,234,567. */
 void progress_append_count(struct buf *buf, uint64_t count);
+/* Appends a number of bytes in three digits: 1.23 GB. */
+void progress_append_bytes(struct buf *buf, uint64_t bytes);

@@ -219,6 +219,19 @@ static int resolve_path(const char *text, bool wants_table, enum where_use use, 
 		buf_string(&path) + strlen(ret->name), ret->name, &ret->table, err);
 }
 
+int where_new_place(const char *text, char **ret, struct error *err)
+{
+	char *point CLEANUP(cleanup_free) = NULL, *source CLEANUP(cleanup_free) = NULL;
+	struct buf path CLEANUP(buf_release) = BUF_INIT;
+
+	TRY(make_absolute(text, &path, err));
+	if (mounts_find(buf_string(&path), &point, &source))
+		return error_set(err, ERROR_VALIDATION,
+			"%s lies in a mount of dynamount, on %s", text, point);
+	*ret = memory_copy_string(path.data, path.len);
+	return 0;
+}
+
 int where_resolve(const char *text, bool wants_table, enum where_use use, struct where *ret,
 	struct error *err)
 {

@@ -33,3 +33,6 @@ void where_release(struct where *where);
  * tried. */
 int where_resolve(const char *text, bool wants_table, enum where_use use, struct where *ret,
 	struct error *err) NODISCARD;
+/* The absolute path of something to be made, new: as far as it exists free of
+ * symbolic links, and in no mount of dynamount. */
+int where_new_place(const char *text, char **ret, struct error *err) NODISCARD;

@@ -62,6 +62,22 @@ void engine_keep_streams(struct engine *engine, stream_keeper *keeper, void *con
  * Prometheus; with a table (absent: all) only what is that one's. */
 void engine_append_metrics(struct engine *engine, struct slice table, struct buf *buf);
 
+/* Makes a data directory of a backup (store/hot_backup.h). The phase is one of
+ * hot_backup_phase_names; false ends it, and leaves nothing. */
+struct engine_restoration {
+	const char *backup;
+	const char *path; /* of the data directory: absent, or an empty directory */
+	const char *key_file; /* of the data directory; NULL: it is not encrypted */
+	const char *backup_key_file; /* of the backup; NULL: the same */
+};
+struct engine_restore_totals {
+	uint64_t files, bytes, tables, items;
+};
+typedef bool engine_restore_step(
+	void *context, const char *phase, uint64_t done, uint64_t total);
+int engine_restore(const struct engine_restoration *restoration, engine_restore_step *step,
+	void *context, struct engine_restore_totals *ret, struct error *err) NODISCARD;
+
 /* Checks the integrity of a whole data directory that nobody has open; calls
  * report with one line for each problem. */
 struct engine_check_totals {

@@ -63,7 +63,7 @@ def test_every_command_is_offered(complete, workdir):
 
 def test_options_of_a_command_are_completed(complete):
     assert complete("dynamount tail --f") == ["--follow"]
-    assert complete("dynamount query -") == ["-n", "--limit=", "--help"]
+    assert complete("dynamount query -") == ["-n", "--limit=", "--key-file=", "--help"]
     assert "--http=" in complete("dynamount mount data mnt --")
     assert complete("dynamount umount -") == ["--help"]
 
@@ -77,6 +77,16 @@ def test_files_are_completed_for_options_that_take_them(complete, workdir):
     (workdir / "keys.json").touch()
     assert complete("dynamount serve --credentials=ke") == ["keys.json"]
     assert complete("dynamount serve --credentials ke") == ["keys.json"]
+
+
+def test_the_key_goes_in_any_place(complete, data, workdir):
+    (workdir / "secret.key").touch()
+    assert complete("dynamount --key-file=se") == ["secret.key"]
+    assert complete("dynamount --key-file se") == ["secret.key"]
+    assert complete("dynamount tables --key-file=se") == ["secret.key"]
+    assert complete("dynamount restore --key-f") == ["--key-file="]
+    assert complete("dynamount --key-file=x quer") == ["query"]
+    assert complete("dynamount --key-file x tables da") == ["data"]
 
 
 def test_operations_are_completed(complete, data):

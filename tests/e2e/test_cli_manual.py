@@ -94,8 +94,9 @@ def test_every_error_number_stands_in_the_manual():
 
 
 def test_every_environment_variable_stands_in_the_manual():
-    source = (SOURCE / "tools/client_remote.c").read_text()
-    names = set(re.findall(r'"(AWS_[A-Z_]+)"', source))
-    assert "AWS_REGION" in names
+    sources = [SOURCE / "tools/client_remote.c", SOURCE / "tools/key_option.c"]
+    source = "".join(path.read_text() for path in sources)
+    names = set(re.findall(r'"((?:AWS|DYNAMOUNT)_[A-Z_]+)"', source))
+    assert {"AWS_REGION", "DYNAMOUNT_KEY_FILE"} <= names
     text = rendered(1)
     assert [name for name in names if name not in text] == []
