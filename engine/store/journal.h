@@ -2,10 +2,13 @@
  * A journal: an append-only text log of the data directory, of whole lines, that
  * is bounded by its size.
  *
- *	DATA/journal-NAME.db	u64 offset, big-endian -> a chunk of whole lines
+ *	DATA/journal-NAME.db	u64 offset, big-endian -> a chunk of whole lines:
+ *				u32 length of its text, little-endian, and the text,
+ *				or, when that is shorter, the same by zstd
  *
  * It lies in the environment, so that recovery and encryption cover it as they
- * cover tables.
+ * cover tables. Lines are alike: packed they cost the log an eighth, and so does
+ * what checks its sums.
  *
  * Invariants:
  * 1. A byte's offset is how many bytes were ever written before it. It never
