@@ -3,6 +3,7 @@
  */
 #include "api/operations.h"
 
+#include "monitor/alarms.h"
 #include "store/journal.h"
 
 static struct journal *journal_of(const struct engine *engine, enum engine_log log)
@@ -10,6 +11,8 @@ static struct journal *journal_of(const struct engine *engine, enum engine_log l
 	switch (log) {
 	case LOG_AUDIT:
 		return audit_journal(engine->audit);
+	case LOG_ALARMS:
+		return alarms_journal(monitor_alarms(engine->monitor));
 	}
 	abort();
 }

@@ -11,6 +11,7 @@
 #include "api/operations.h"
 #include "api/request.h"
 #include "api/shapes.h"
+#include "api/shapes_alarms.h"
 #include "api/shapes_metrics.h"
 
 static bool has_name_characters(struct slice string)
@@ -83,6 +84,15 @@ const struct operation operations[OPERATION_COUNT] = {
 		.output = &shape_delete_backup_output,
 		.run = run_delete_backup,
 	},
+	[OPERATION_DELETE_ALARMS] = {
+		.name = "DeleteAlarms",
+		.help = "Delete alarms.",
+		.kind = OPERATION_MONITOR,
+		.empty_answer = true,
+		.input = &shape_delete_alarms_input,
+		.output = &shape_empty_output,
+		.run = run_delete_alarms,
+	},
 	[OPERATION_DELETE_ITEM] = {
 		.name = "DeleteItem",
 		.help = "Delete the item of a key.",
@@ -122,6 +132,22 @@ const struct operation operations[OPERATION_COUNT] = {
 		.input = &shape_describe_continuous_backups_input,
 		.output = &shape_continuous_backups_output,
 		.run = run_describe_continuous_backups,
+	},
+	[OPERATION_DESCRIBE_ALARM_HISTORY] = {
+		.name = "DescribeAlarmHistory",
+		.help = "Tell what happened to alarms.",
+		.kind = OPERATION_MONITOR,
+		.input = &shape_describe_alarm_history_input,
+		.output = &shape_describe_alarm_history_output,
+		.run = run_describe_alarm_history,
+	},
+	[OPERATION_DESCRIBE_ALARMS] = {
+		.name = "DescribeAlarms",
+		.help = "Tell alarms and their states.",
+		.kind = OPERATION_MONITOR,
+		.input = &shape_describe_alarms_input,
+		.output = &shape_describe_alarms_output,
+		.run = run_describe_alarms,
 	},
 	[OPERATION_DESCRIBE_ENDPOINTS] = {
 		.name = "DescribeEndpoints",
@@ -267,6 +293,15 @@ const struct operation operations[OPERATION_COUNT] = {
 		.output = &shape_put_item_output,
 		.run = run_put_item,
 	},
+	[OPERATION_PUT_METRIC_ALARM] = {
+		.name = "PutMetricAlarm",
+		.help = "Make an alarm on a metric, or change it.",
+		.kind = OPERATION_MONITOR,
+		.empty_answer = true,
+		.input = &shape_put_metric_alarm_input,
+		.output = &shape_empty_output,
+		.run = run_put_metric_alarm,
+	},
 	[OPERATION_PUT_RESOURCE_POLICY] = {
 		.name = "PutResourcePolicy",
 		.help = "Attach a policy to a table.",
@@ -306,6 +341,15 @@ const struct operation operations[OPERATION_COUNT] = {
 		.input = &shape_scan_input,
 		.output = &shape_scan_output,
 		.run = run_scan,
+	},
+	[OPERATION_SET_ALARM_STATE] = {
+		.name = "SetAlarmState",
+		.help = "Give an alarm a state until it is judged again.",
+		.kind = OPERATION_MONITOR,
+		.empty_answer = true,
+		.input = &shape_set_alarm_state_input,
+		.output = &shape_empty_output,
+		.run = run_set_alarm_state,
 	},
 	[OPERATION_TAG_RESOURCE] = {
 		.name = "TagResource",

@@ -44,6 +44,8 @@ operation_run run_restore_from_backup, run_restore_to_point_in_time;
 operation_run run_update_continuous_backups, run_describe_continuous_backups;
 operation_run run_get_metric_statistics, run_list_metrics;
 operation_run run_find_access, run_set_access;
+operation_run run_put_metric_alarm, run_describe_alarms, run_describe_alarm_history;
+operation_run run_delete_alarms, run_set_alarm_state;
 operation_run run_find_log, run_read_log;
 operation_run run_find_hot_keys;
 

@@ -10,6 +10,7 @@
 
 enum engine_log {
 	LOG_AUDIT, /* audit.h */
+	LOG_ALARMS, /* monitor/alarm_report.h */
 };
 
 struct find_log_input {
