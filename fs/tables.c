@@ -184,14 +184,15 @@ int table_drop(struct filesystem *fs, struct slice name, struct error *err)
 	return r;
 }
 
-/* Appends compact JSON laid out for people, with the member added. */
-static void append_indented(struct buf *buf, struct slice compact, const char *name, json_t *member)
+/* Appends compact JSON laid out for people, with the members added, which it takes;
+ * NULL: none. */
+static void append_indented(struct buf *buf, struct slice compact, json_t *members)
 {
 	json_t *root CLEANUP(json_decrefp) = json_loadb(compact.data, compact.len, 0, NULL);
 	char *text CLEANUP(cleanup_free) = NULL;
 
-	if (member)
-		json_object_set_new(root, name, member);
+	json_object_update(root, members);
+	json_decref(members);
 	text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(13));
 	buf_append_string(buf, text);
 	buf_append_char(buf, '\n');
@@ -293,8 +294,24 @@ int table_append_schema(
 	TRY(table_describe(fs, name, &arena, &table, err));
 	schema = schema_of(table, &arena);
 	wire_write(operations[OPERATION_CREATE_TABLE].input, &schema, &compact);
-	append_indented(buf, buf_slice(&compact), NULL, NULL);
+	append_indented(buf, buf_slice(&compact), NULL);
 	return 0;
+}
+
+/* What an imitation can tell besides. */
+static json_t *local_facts(const struct table_facts *table)
+{
+	json_t *storage = json_pack("{s:I,s:I,s:I}", "LogicalBytes",
+		(json_int_t)table->table_size_bytes.value, "StoredBytes",
+		(json_int_t)table->stored_bytes, "StoredIndexBytes",
+		(json_int_t)table->stored_index_bytes);
+
+	if (table->converting)
+		json_object_set_new(
+			storage, "ConvertedPercent", json_integer(table->converted_percent));
+	return json_pack("{s:o,s:{s:I,s:I,s:I}}", "Storage", storage, "Changes", "Inserted",
+		(json_int_t)table->items_inserted, "Modified", (json_int_t)table->items_modified,
+		"Removed", (json_int_t)table->items_removed);
 }
 
 int table_append_info(struct filesystem *fs, struct slice name, struct buf *buf, struct error *err)
@@ -302,13 +319,9 @@ int table_append_info(struct filesystem *fs, struct slice name, struct buf *buf,
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct buf compact CLEANUP(buf_release) = BUF_INIT;
 	const struct table_facts *table;
-	json_t *changes;
 
 	TRY(table_describe(fs, name, &arena, &table, err));
 	wire_write(operations[OPERATION_DESCRIBE_TABLE].output->fields[0].shape, table, &compact);
-	changes = json_pack("{s:I,s:I,s:I}", "Inserted", (json_int_t)table->items_inserted,
-		"Modified", (json_int_t)table->items_modified, "Removed",
-		(json_int_t)table->items_removed);
-	append_indented(buf, buf_slice(&compact), "Changes", changes);
+	append_indented(buf, buf_slice(&compact), local_facts(table));
 	return 0;
 }

@@ -41,6 +41,7 @@ int table_drop(struct filesystem *fs, struct slice name, struct error *err) NODI
 /* Appends CreateTable's JSON for a table that exists. */
 int table_append_schema(
 	struct filesystem *fs, struct slice name, struct buf *buf, struct error *err) NODISCARD;
-/* Appends DescribeTable's JSON, with the changes since the mount began. */
+/* Appends DescribeTable's JSON, with the changes since the mount began and what the
+ * table takes on disk. */
 int table_append_info(
 	struct filesystem *fs, struct slice name, struct buf *buf, struct error *err) NODISCARD;

@@ -8,6 +8,7 @@
 #include "api/operations.h"
 #include "api/table_describe.h"
 #include "api/table_design.h"
+#include "store/storage.h"
 
 #define LIST_TABLES_MAX 100
 
@@ -94,13 +95,16 @@ int engine_find_named_table(
 	return r;
 }
 
-/* A table whose global index is being made or filled is UPDATING. */
+/* A table whose global index is being made or filled, or whose class is being
+ * changed, is UPDATING. */
 static const char *status_of(const struct table *table)
 {
 	const struct table_description *description = table_description(table);
 
 	if (description->creating)
 		return "CREATING";
+	if (table_is_converting(table))
+		return "UPDATING";
 	for (size_t i = 0; i < description->index_count; i++) {
 		if (description->indexes[i].kind == INDEX_GLOBAL &&
 			description->indexes[i].status == INDEX_CREATING)
@@ -109,15 +113,30 @@ static const char *status_of(const struct table *table)
 	return "ACTIVE";
 }
 
+/* What it takes on disk. */
+static int describe_storage(struct table *table, struct table_facts *facts, struct error *err)
+{
+	struct table_storage storage;
+
+	TRY(table_storage(table, &storage, err));
+	facts->stored_bytes = storage.row_bytes;
+	facts->stored_index_bytes = storage.index_bytes;
+	facts->converting = storage.converting;
+	facts->converted_percent = storage.percent;
+	return 0;
+}
+
 int run_describe_table(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct describe_table_input *in = request->input;
 	struct describe_table_output *out = request->output;
 	struct table *table CLEANUP(table_unrefp) = NULL;
+	struct table_facts *facts;
 
 	TRY(engine_find_named_table(engine, in->table_name, &table, err));
-	out->table = describe_table(engine, table, status_of(table), request->arena);
-	return 0;
+	facts = describe_table(engine, table, status_of(table), request->arena);
+	out->table = facts;
+	return describe_storage(table, facts, err);
 }
 
 int run_list_tables(struct engine *engine, struct request *request, struct error *err)

@@ -176,6 +176,9 @@ struct table_facts {
 	/* local */
 	struct key_schema key;
 	int64_t items_inserted, items_modified, items_removed; /* since the start */
+	int64_t stored_bytes, stored_index_bytes; /* on disk; of DescribeTable alone */
+	bool converting; /* to another class */
+	unsigned converted_percent;
 	struct table_access access;
 };
 

@@ -23,11 +23,11 @@
 /* The record of conversions.db; the frontier follows. Integers little-endian. */
 struct conversion_record {
 	uint8_t version; /* 1 */
-	uint8_t class;
 	uint8_t phase;
-	uint8_t asked;
+	uint8_t visible;
+	uint8_t reserved;
 	uint16_t dictionary;
-	uint16_t reserved;
+	uint16_t reserved_too;
 	uint64_t trained_bytes;
 };
 _Static_assert(sizeof(struct conversion_record) == 16, "the record has no padding");
@@ -52,19 +52,17 @@ static int load_record(struct table_body *body, struct slice bytes, struct error
 	if (bytes.len < sizeof(record))
 		return malformed(body, err);
 	memcpy(&record, bytes.data, sizeof(record));
-	if (record.version != 1 || record.class > TABLE_CLASS_STANDARD_INFREQUENT_ACCESS ||
-		record.phase > CONVERSION_SHRINK)
+	if (record.version != 1 || record.phase > CONVERSION_SHRINK)
 		return malformed(body, err);
-	conversion->class = (enum table_class)record.class;
 	conversion->phase = (enum conversion_phase)record.phase;
-	conversion->asked = record.asked;
+	conversion->visible = record.visible;
 	conversion->dictionary = le16toh(record.dictionary);
 	conversion->trained_bytes = (int64_t)le64toh(record.trained_bytes);
 	buf_append_slice(&conversion->frontier, slice_skip(bytes, sizeof(record)));
 	return 0;
 }
 
-/* Without a record it is a table of STANDARD that always was. */
+/* Without a record the table's class never changed. */
 int conversion_load(struct table_body *body, struct error *err)
 {
 	DBT key = bdb_input(slice_from_string(body->id)), data = { .flags = DB_DBT_MALLOC };
@@ -84,9 +82,8 @@ static int save_record(struct txn *txn, const struct conversion_step *step, stru
 {
 	const struct conversion_record record = {
 		.version = 1,
-		.class = (uint8_t)step->class,
 		.phase = (uint8_t)step->phase,
-		.asked = step->asked,
+		.visible = step->visible,
 		.dictionary = htole16(step->dictionary),
 		.trained_bytes = htole64((uint64_t)step->trained_bytes),
 	};
@@ -100,18 +97,6 @@ static int save_record(struct txn *txn, const struct conversion_step *step, stru
 	data = bdb_input(buf_slice(&bytes));
 	r = file->put(file, txn->bdb, &key, &data, 0);
 	return r ? bdb_error(err, r, "noting how far a table is converted") : 0;
-}
-
-int conversion_begin_new(struct txn *txn, struct table *table, struct error *err)
-{
-	struct table_body *body = table->body;
-	struct conversion_step step;
-
-	if (table->description.table_class == TABLE_CLASS_STANDARD)
-		return 0;
-	conversion_step_init(&step, body);
-	step.class = body->conversion.class = table->description.table_class;
-	return save_record(txn, &step, err);
 }
 
 int conversion_forget(struct txn *txn, const char *table_id, struct error *err)
@@ -133,8 +118,8 @@ uint16_t conversion_dictionary(const struct table_body *body)
 bool conversion_may_need(const struct table_body *body, uint16_t dictionary)
 {
 	return body->conversion.dictionary == dictionary ||
-	       body->conversion.phase == CONVERSION_ROWS ||
-	       body->conversion.class != body->newest->description.table_class;
+	       body->conversion.phase == CONVERSION_ASKED ||
+	       body->conversion.phase == CONVERSION_ROWS;
 }
 
 /* The part of the hashes that lies before a row key, in percent. */
@@ -151,6 +136,7 @@ static unsigned percent_of(const struct conversion_step *step)
 		unsigned before, share;
 	} phases[] = {
 		[CONVERSION_DONE] = { 100, 0 },
+		[CONVERSION_ASKED] = { 0, 0 },
 		[CONVERSION_ROWS] = { 0, 70 },
 		[CONVERSION_MERGE] = { 70, 20 },
 		[CONVERSION_SHRINK] = { 90, 10 },
@@ -168,10 +154,9 @@ static void step_ended(struct txn_end *end, bool committed)
 
 	if (!committed)
 		return;
-	conversion->class = step->class;
 	conversion->phase = step->phase;
 	conversion->percent = percent_of(step);
-	conversion->asked = step->asked;
+	conversion->visible = step->visible;
 	conversion->dictionary = step->dictionary;
 	conversion->trained_bytes = step->trained_bytes;
 	conversion->free_pages = step->free_pages;
@@ -190,9 +175,8 @@ void conversion_step_init(struct conversion_step *step, struct table_body *body)
 		.end = { .ended = step_ended },
 		.body = body,
 		.table = body->newest,
-		.class = conversion->class,
 		.phase = conversion->phase,
-		.asked = conversion->asked,
+		.visible = conversion->visible,
 		.dictionary = conversion->dictionary,
 		.trained_bytes = conversion->trained_bytes,
 		.frontier = buf_slice(&conversion->frontier),
@@ -215,13 +199,27 @@ int conversion_step_save(struct txn *txn, struct conversion_step *step, struct e
 	return save_record(txn, step, err);
 }
 
+int conversion_ask(struct txn *txn, const struct table *table, const struct table_description *next,
+	struct error *err)
+{
+	struct conversion_step *step;
+
+	if (next->table_class == table->description.table_class)
+		return 0;
+	step = arena_alloc(txn->arena, sizeof(*step));
+	conversion_step_init(step, table->body);
+	step->phase = CONVERSION_ASKED;
+	step->visible = true;
+	return conversion_step_save(txn, step, err);
+}
+
 /* Whether the table has outgrown its dictionary, or has none and got large. */
 static bool has_grown(const struct table *table)
 {
 	const struct conversion *conversion = &table->body->conversion;
 	struct table_counts counts;
 
-	if (conversion->class == TABLE_CLASS_STANDARD)
+	if (table->description.table_class == TABLE_CLASS_STANDARD)
 		return false;
 	table_counts((struct table *)table, &counts);
 	return counts.exact && counts.bytes >= TRAIN_BYTES &&
@@ -232,7 +230,7 @@ static bool is_to_begin(const struct table *table)
 {
 	const struct conversion *conversion = &table->body->conversion;
 
-	return conversion->class != table->description.table_class ||
+	return conversion->phase == CONVERSION_ASKED ||
 	       (conversion->phase == CONVERSION_DONE && has_grown(table));
 }
 
@@ -263,9 +261,6 @@ static int begin_body(struct txn *txn, void *context, struct error *err)
 	if (body->deleted || body->newest->description.table_class != beginning->class)
 		return 0;
 	conversion_step_init(step, body);
-	step->asked =
-		step->class != beginning->class || (step->asked && step->phase != CONVERSION_DONE);
-	step->class = beginning->class;
 	step->phase = CONVERSION_ROWS;
 	step->frontier = step->shrunk = SLICE("");
 	step->shrinking = false;
@@ -311,15 +306,21 @@ static int check_space(const struct store *store, struct error *err)
 	return 0;
 }
 
-static txn_body *next_step(const struct conversion *conversion)
+static int step_body(struct txn *txn, void *context, struct error *err)
 {
-	static txn_body *const steps[] = {
+	static int (*const phases[])(
+		struct txn * txn, struct conversion_step * step, struct error * err) = {
 		[CONVERSION_ROWS] = convert_rows,
 		[CONVERSION_MERGE] = convert_merge,
 		[CONVERSION_SHRINK] = convert_shrink,
 	};
+	struct conversion_step *step = context;
 
-	return conversion->shrinking ? convert_shrink : steps[conversion->phase];
+	conversion_step_init(step, step->body);
+	if (step->body->deleted || !phases[step->phase])
+		return 0;
+	return step->shrinking ? convert_shrink(txn, step, err)
+			       : phases[step->phase](txn, step, err);
 }
 
 static int take_step(struct table *table, struct error *err)
@@ -332,8 +333,7 @@ static int take_step(struct table *table, struct error *err)
 	TRY(check_space(store, err));
 	if (is_to_begin(table))
 		return begin(table, err);
-	return txn_run(store, TXN_WRITE, DURABLE_PROCESS, &arena,
-		next_step(&table->body->conversion), &step, err);
+	return txn_run(store, TXN_WRITE, DURABLE_PROCESS, &arena, step_body, &step, err);
 }
 
 void conversion_step(struct table *table)

@@ -15,8 +15,9 @@
  *    forms lie side by side, and readers take either.
  * 2. It changes nothing that anybody reads: items, texts, mtimes, stamps, counts,
  *    indexes, streams and histories stay. What can't be read stays as it is.
- * 3. While no conversion is under way, every row is as it is or compressed with the
- *    conversion's dictionary or with none.
+ * 3. While no conversion is under way or asked for, every row is as it is or
+ *    compressed with the conversion's dictionary or with none. A change of the class
+ *    asks for one in its own transaction.
  * 4. A table that has grown to several times of what its dictionary was made of is
  *    converted again, with another one.
  * 5. When the rows are done the space they gave up goes back to the file system
@@ -39,25 +40,25 @@ struct txn_end;
 /* Stored: never renumber. */
 enum conversion_phase {
 	CONVERSION_DONE,
+	CONVERSION_ASKED, /* for, by a change of the class */
 	CONVERSION_ROWS,
 	CONVERSION_MERGE, /* of pages that are less full now */
 	CONVERSION_SHRINK, /* of the file */
 };
 
-/* Of a table's body. Changed under the writer mutex, and by the worker alone once
- * the table is in the cache; others read the atomic ones. */
+/* Of a table's body, under the writer mutex but for the atomic ones. */
 struct conversion {
-	_Atomic enum table_class class; /* that the rows have, or will at its end */
 	_Atomic enum conversion_phase phase;
 	atomic_uint percent; /* of all of it */
-	atomic_bool asked; /* for, by a change of the class */
+	atomic_bool visible; /* it was asked for, and is not done */
 	uint16_t dictionary; /* number, for rows written from now on; 0: none */
-	int64_t trained_bytes; /* the table's size when that was made, or given up */
+	_Atomic int64_t trained_bytes; /* the table's size when that was made, or given up */
 	struct buf frontier; /* the last row key that the phase has dealt with; empty: none */
 	/* Not recorded: */
 	uint64_t free_pages; /* about; in the file, to be given back */
 	bool shrinking; /* at present, whatever the phase */
 	struct buf shrunk; /* how far, as a row key */
+	/* The worker's alone: */
 	bool failed; /* the last step did */
 	int64_t due_ns; /* monotonic; not before that */
 };
@@ -65,8 +66,9 @@ struct conversion {
 void conversion_release(struct conversion *conversion);
 /* Reads how far it is. */
 int conversion_load(struct table_body *body, struct error *err) NODISCARD;
-/* Makes a new table's rows those of its class: it has none. */
-int conversion_begin_new(struct txn *txn, struct table *table, struct error *err) NODISCARD;
+/* Asks for one when another description is to have another class. */
+int conversion_ask(struct txn *txn, const struct table *table, const struct table_description *next,
+	struct error *err) NODISCARD;
 /* Removes the record, and the table's dictionaries. */
 int conversion_forget(struct txn *txn, const char *table_id, struct error *err) NODISCARD;
 /* Under the writer mutex: the dictionary of rows that are written. */

@@ -11,9 +11,8 @@ struct conversion_step {
 	struct txn_end end;
 	struct table_body *body;
 	struct table *table; /* its newest version */
-	enum table_class class;
 	enum conversion_phase phase;
-	bool asked;
+	bool visible;
 	uint16_t dictionary;
 	int64_t trained_bytes;
 	struct slice frontier; /* in the arena, or static */
@@ -30,10 +29,10 @@ int conversion_step_save(
 /* That it takes effect, though there is nothing to be recorded. */
 void conversion_step_note(struct txn *txn, struct conversion_step *step);
 
-/* Transaction bodies of a step. */
-int convert_rows(struct txn *txn, void *context, struct error *err);
-int convert_merge(struct txn *txn, void *context, struct error *err);
-int convert_shrink(struct txn *txn, void *context, struct error *err);
+/* What a step of each phase does. */
+int convert_rows(struct txn *txn, struct conversion_step *step, struct error *err) NODISCARD;
+int convert_merge(struct txn *txn, struct conversion_step *step, struct error *err) NODISCARD;
+int convert_shrink(struct txn *txn, struct conversion_step *step, struct error *err) NODISCARD;
 
 /* Free pages of a file that are worth to be given back, while others come. */
 #define CONVERT_FREE_PAGES 4096

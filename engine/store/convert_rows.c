@@ -111,9 +111,8 @@ static int run_chunk(struct chunk *chunk, struct error *err)
 	return r;
 }
 
-int convert_rows(struct txn *txn, void *context, struct error *err)
+int convert_rows(struct txn *txn, struct conversion_step *step, struct error *err)
 {
-	struct conversion_step *step = context;
 	struct chunk chunk = {
 		.txn = txn,
 		.step = step,
@@ -122,9 +121,6 @@ int convert_rows(struct txn *txn, void *context, struct error *err)
 	};
 	int r;
 
-	if (step->body->deleted)
-		return 0;
-	conversion_step_init(step, step->body);
 	r = run_chunk(&chunk, err);
 	if (r >= 0 && chunk.complete) {
 		step->phase = CONVERSION_MERGE;

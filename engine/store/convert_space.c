@@ -9,7 +9,8 @@
  *    mutex, which a reader of one of these pages waits for: some milliseconds.
  * 2. Whoever cuts the file sorts the list of its free pages first, each time. So a
  *    merge frees a bounded number of them before the file is cut: in steps that
- *    go through all of it, as its end lies anywhere in the order of keys.
+ *    go through all of it, as its end lies anywhere in the order of keys. Pages may
+ *    become full: with a fill factor those above it would not be moved either.
  *
  * Source: Berkeley DB API reference, DB->compact().
  */
@@ -17,12 +18,12 @@
 #include "store/convert_private.h"
 #include "store/store_private.h"
 
-/* Rows of one step. */
-#define MERGE_ROWS  300
-#define SHRINK_ROWS 1500
-
-/* Pages become so full, in percent: rows will come, and grow. */
-#define FILL 90
+/* Bytes of items in one step. What goes through the file to cut it finds most of it
+ * done already. */
+#define MERGE_BYTES  (128 << 10)
+#define SHRINK_BYTES (512 << 10)
+/* Rows, while it is not known how many bytes they have. */
+#define ROWS_UNKNOWN 64
 
 /* Which rows a step is about. */
 struct stretch {
@@ -34,6 +35,17 @@ static void stretch_release(struct stretch *stretch)
 {
 	free(stretch->start.data);
 	free(stretch->stop.data);
+}
+
+/* How many rows have so many bytes. */
+static size_t rows_of(struct table *table, int64_t bytes)
+{
+	struct table_counts counts;
+
+	table_counts(table, &counts);
+	if (counts.bytes < counts.items || counts.items <= 0)
+		return ROWS_UNKNOWN;
+	return (size_t)(bytes / (counts.bytes / counts.items)) + 1;
 }
 
 /* Goes so many rows ahead: what Berkeley DB returned last. */
@@ -71,14 +83,14 @@ static int find_stretch(struct txn *txn, DB *file, struct slice after, size_t ro
 
 /* Compacts the rows after a key: *ret_to is the last one's, absent at the end. */
 static int compact(struct txn *txn, const struct conversion_step *step, struct slice after,
-	size_t rows, uint32_t flags, struct slice *ret_to, uint64_t *ret_freed, struct error *err)
+	int64_t bytes, uint32_t flags, struct slice *ret_to, uint64_t *ret_freed, struct error *err)
 {
 	struct stretch stretch CLEANUP(stretch_release) = { .last = false };
-	DB_COMPACT done = { .compact_fillpercent = FILL };
+	DB_COMPACT done = { .compact_pages_free = 0 };
 	DB *file = step->body->file;
 	int r;
 
-	TRY(find_stretch(txn, file, after, rows, &stretch, err));
+	TRY(find_stretch(txn, file, after, rows_of(step->table, bytes), &stretch, err));
 	r = file->compact(file, txn->bdb, stretch.has_start ? &stretch.start : NULL,
 		stretch.last ? NULL : &stretch.stop, &done, flags, NULL);
 	if (r)
@@ -89,16 +101,12 @@ static int compact(struct txn *txn, const struct conversion_step *step, struct s
 	return 0;
 }
 
-int convert_merge(struct txn *txn, void *context, struct error *err)
+int convert_merge(struct txn *txn, struct conversion_step *step, struct error *err)
 {
-	struct conversion_step *step = context;
 	struct slice to;
 	uint64_t freed;
 
-	if (step->body->deleted)
-		return 0;
-	conversion_step_init(step, step->body);
-	TRY(compact(txn, step, step->frontier, MERGE_ROWS, 0, &to, &freed, err));
+	TRY(compact(txn, step, step->frontier, MERGE_BYTES, 0, &to, &freed, err));
 	step->free_pages += freed;
 	step->frontier = slice_present(to) ? to : SLICE("");
 	if (!slice_present(to))
@@ -107,24 +115,22 @@ int convert_merge(struct txn *txn, void *context, struct error *err)
 	return conversion_step_save(txn, step, err);
 }
 
-int convert_shrink(struct txn *txn, void *context, struct error *err)
+int convert_shrink(struct txn *txn, struct conversion_step *step, struct error *err)
 {
-	struct conversion_step *step = context;
 	struct slice to;
 	uint64_t freed;
 
-	if (step->body->deleted)
-		return 0;
-	conversion_step_init(step, step->body);
-	TRY(compact(txn, step, step->shrunk, SHRINK_ROWS, DB_FREE_SPACE, &to, &freed, err));
+	TRY(compact(txn, step, step->shrunk, SHRINK_BYTES, DB_FREE_SPACE, &to, &freed, err));
 	step->shrunk = slice_present(to) ? to : SLICE("");
 	if (slice_present(to)) {
 		conversion_step_note(txn, step);
 		return 0;
 	}
 	step->free_pages = 0;
-	if (step->phase == CONVERSION_SHRINK)
+	if (step->phase == CONVERSION_SHRINK) {
 		step->phase = CONVERSION_DONE;
+		step->visible = false;
+	}
 	step->shrinking = false;
 	return conversion_step_save(txn, step, err);
 }

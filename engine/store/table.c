@@ -219,7 +219,6 @@ static int creation_body(struct txn *txn, void *context, struct error *err)
 	counters_start(&creation->table->body->counters);
 	txn_at_end(txn, &creation->end);
 	TRY(create_files(txn, creation->table, err));
-	TRY(conversion_begin_new(txn, creation->table, err));
 	TRY(catalog_put(txn, description, err));
 	table_add_change(txn, CHANGE_TABLE_CREATED, description);
 	return 0;

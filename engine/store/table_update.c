@@ -132,6 +132,7 @@ int table_replace(struct txn *txn, struct table *old, struct table_description *
 	txn_at_end(txn, &replacement->end);
 	TRY(table_create_files(txn, replacement->next, err));
 	TRY(forget_dropped(txn, old, replacement->next, err));
+	TRY(conversion_ask(txn, old, description, err));
 	TRY(catalog_put(txn, description, err));
 	table_add_change(txn, CHANGE_TABLE_UPDATED, description);
 	return 0;
