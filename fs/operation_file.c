@@ -64,7 +64,7 @@ static int judge_request(struct session *session, struct error *err)
 	return 0;
 }
 
-static int run_operation(struct filesystem *fs, const struct operation *operation,
+static int run_operation(struct session *session, const struct operation *operation,
 	struct slice text, struct buf *answer, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
@@ -73,6 +73,7 @@ static int run_operation(struct filesystem *fs, const struct operation *operatio
 		.operation = (enum operation_id)(operation - operations),
 		.door = DOOR_MOUNT,
 		.caller = acting_caller(),
+		.principal = &session->principal,
 		.as_json = true,
 		.arena = &arena,
 		.input = input,
@@ -81,7 +82,7 @@ static int run_operation(struct filesystem *fs, const struct operation *operatio
 	TRY(body_read(operation, text, &arena, input, err));
 	if (operation->output)
 		request.output = arena_alloc_zero(&arena, operation->output->size);
-	if (engine_run(fs->engine, &request, err) < 0) {
+	if (engine_run(session->fs->engine, &request, err) < 0) {
 		err->place.known = false; /* is within an expression, not in this text */
 		return -1;
 	}
@@ -100,7 +101,7 @@ static bool may_change(const struct operation *operation)
 static int ask_operation(struct session *session, struct slice text, struct error *err)
 {
 	const struct operation *operation = operation_of(session);
-	int r = run_operation(session->fs, operation, text, &session->window.text, err);
+	int r = run_operation(session, operation, text, &session->window.text, err);
 
 	if (may_change(operation))
 		invalidate_settle(session->fs);

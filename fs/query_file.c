@@ -47,21 +47,24 @@ static int run_request(void *context, enum operation_id operation, const void *i
 	node_load(session->fs->nodes, session->handle.node, arena, &view);
 	if (view.table)
 		TRY(mount_table_check(view.table, err));
-	return request_run(session->fs, operation, input, output, arena, err);
+	return request_run_for(
+		session->fs, &session->principal, operation, input, output, arena, err);
 }
 
-static int describe_named(struct session *session, struct slice name, struct arena *arena,
-	const struct table_facts **ret, struct error *err)
+static int describe_named(struct session *session, const struct principal *principal,
+	struct slice name, struct arena *arena, const struct table_facts **ret, struct error *err)
 {
 	struct describe_table_input input = { .table_name = name };
 	struct describe_table_output output = { 0 };
 
-	TRY(request_run(session->fs, OPERATION_DESCRIBE_TABLE, &input, &output, arena, err));
+	TRY(request_run_for(
+		session->fs, principal, OPERATION_DESCRIBE_TABLE, &input, &output, arena, err));
 	*ret = output.table;
 	return 0;
 }
 
-/* What DescribeTable tells, NULL at the root. */
+/* What DescribeTable tells, NULL at the root. Who may write to the table without
+ * reading it may ask, too: its key is no secret to him. */
 static int describe(struct session *session, struct arena *arena, const struct table_facts **ret,
 	struct error *err)
 {
@@ -72,7 +75,7 @@ static int describe(struct session *session, struct arena *arena, const struct t
 	if (!view.table)
 		return 0;
 	TRY(mount_table_check(view.table, err));
-	return describe_named(session, view.table->name, arena, ret, err);
+	return describe_named(session, NULL, view.table->name, arena, ret, err);
 }
 
 /* A statement at the root names its table, against which it is read again: one that
@@ -83,7 +86,7 @@ static int read_against(struct session *session, struct slice text, const struct
 	TRY(question_read(text, table, arena, ret, err));
 	if (table || ret->plan == PLAN_WRITE || !slice_present(ret->table_name))
 		return 0;
-	TRY(describe_named(session, ret->table_name, arena, &table, err));
+	TRY(describe_named(session, &session->principal, ret->table_name, arena, &table, err));
 	return question_read(text, table, arena, ret, err);
 }
 

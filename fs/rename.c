@@ -9,10 +9,12 @@
 #include "item.h"
 #include "model/json.h"
 #include "name.h"
+#include "ownership.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct rename {
 	struct filesystem *fs;
@@ -101,6 +103,23 @@ static int still_open(const struct rename *rename)
 		rename->fs, rename->caller, rename->from_directory->node, rename->from_name, &err);
 }
 
+/* In another table an item has that one's mode: nobody may move it to where he can
+ * read it from where he can't. */
+static int check_readable(const struct rename *rename)
+{
+	struct filesystem *fs = rename->fs;
+	struct table_access access = ownership_find(fs, rename->from.table);
+	struct principal principal;
+	bool allowed;
+
+	if (slice_equal(rename->from.table->id, rename->to.table->id))
+		return 0;
+	principal = ownership_principal(fs, rename->caller);
+	allowed = principal_allows(&principal, &access, R_OK);
+	ownership_principal_release(&principal);
+	return allowed ? 0 : -EACCES;
+}
+
 static int rename_item(const struct rename *rename)
 {
 	struct filesystem *fs = rename->fs;
@@ -116,6 +135,9 @@ static int rename_item(const struct rename *rename)
 	if (rename->from_directory->node == rename->to_directory->node &&
 		slice_equal(rename->from_name, rename->to_name))
 		return 0;
+	r = check_readable(rename);
+	if (r < 0)
+		return r;
 	r = item_move(fs, rename->caller, &from, &to, !(rename->flags & RENAME_NOREPLACE));
 	if (r == -ENOENT)
 		return still_open(rename);

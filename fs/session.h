@@ -30,6 +30,7 @@
 #pragma once
 
 #include "answer_window.h"
+#include "api/principal.h"
 #include "files.h"
 #include <pthread.h>
 
@@ -76,6 +77,7 @@ struct session_kind {
 struct session {
 	struct handle handle;
 	struct filesystem *fs;
+	struct principal principal; /* of the opener: what is asked is judged by it */
 	const struct session_kind *kind;
 	pthread_mutex_t mutex;
 	struct session_request *first, **last; /* to be served: the mutex's */

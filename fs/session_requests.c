@@ -6,6 +6,7 @@
 #include "api/body.h"
 #include "base/memory.h"
 #include "executor.h"
+#include "ownership.h"
 
 #include <errno.h>
 
@@ -19,6 +20,7 @@ int session_open(struct filesystem *fs, const struct caller *caller, struct node
 
 	handle_init(&session->handle, fs, view->kind, caller, view->node, flags);
 	session->fs = fs;
+	session->principal = ownership_principal(fs, caller);
 	session->kind = kind;
 	pthread_mutex_init(&session->mutex, NULL);
 	session->last = &session->first;
@@ -184,6 +186,7 @@ void session_release(struct filesystem *fs, struct handle *handle)
 	struct session *session = session_of(handle);
 
 	session_end(session);
+	ownership_principal_release(&session->principal);
 	pthread_mutex_destroy(&session->mutex);
 	handle_done(handle, fs);
 	free(session);

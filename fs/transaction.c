@@ -88,6 +88,7 @@ void transaction_unref(struct transaction *transaction)
 		return;
 	overlay_release(&transaction->overlay);
 	buf_release(&transaction->reasons);
+	ownership_principal_release(&transaction->principal);
 	pthread_mutex_destroy(&transaction->mutex);
 	free((char *)transaction->name.data);
 	free(transaction);
@@ -370,6 +371,7 @@ static struct transaction *transaction_new(
 	transaction->name = slice_of(memory_copy_string(name.data, name.len), name.len);
 	transaction->number = number;
 	transaction->owner = *caller;
+	transaction->principal = ownership_principal(fs, caller);
 	transaction->began_ns = clock_realtime_ns();
 	transaction->used_ns = clock_monotonic_ns();
 	pthread_mutex_init(&transaction->mutex, NULL);

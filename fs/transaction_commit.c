@@ -146,8 +146,8 @@ static int write_overlay(struct commit *commit, struct error *err)
 	input.writes = commit->writes;
 	input.count = commit->count;
 	input.item_errors = commit->failures;
-	return request_run(commit->transaction->fs, OPERATION_LOCAL_WRITE_ITEMS, &input, &output,
-		&commit->arena, err);
+	return request_run_for(commit->transaction->fs, &commit->transaction->principal,
+		OPERATION_LOCAL_WRITE_ITEMS, &input, &output, &commit->arena, err);
 }
 
 /* Reasons. */

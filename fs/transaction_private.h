@@ -3,6 +3,7 @@
 #pragma once
 
 #include "filesystem.h"
+#include "ownership.h"
 #include "transaction.h"
 #include "transaction_overlay.h"
 
@@ -26,6 +27,7 @@ struct transaction {
 	struct slice name; /* owned */
 	uint64_t number; /* no other one has had it */
 	struct caller owner;
+	struct principal principal; /* the owner, as he was then: his commit is judged by it */
 	int64_t began_ns;
 	pthread_mutex_t mutex; /* over all below */
 	enum transaction_state state;

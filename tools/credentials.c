@@ -1,5 +1,6 @@
 #include "credentials.h"
 
+#include "api/policy_document.h"
 #include "api/request.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -18,56 +19,6 @@ struct credentials {
 	size_t count;
 };
 
-/* Patterns */
-
-/* A '*' matches any characters, also none. */
-static bool matches(struct slice pattern, struct slice text)
-{
-	size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;
-
-	while (t < text.len) {
-		if (p < pattern.len && pattern.data[p] == '*') {
-			star = p++;
-			resume = t;
-		} else if (p < pattern.len && pattern.data[p] == text.data[t]) {
-			p++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			p = star + 1;
-			t = ++resume;
-		} else {
-			return false;
-		}
-	}
-	while (p < pattern.len && pattern.data[p] == '*')
-		p++;
-	return p == pattern.len;
-}
-
-static bool matches_any(const struct slice *patterns, size_t count, struct slice text)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (matches(patterns[i], text))
-			return true;
-	}
-	return false;
-}
-
-bool credential_allows_operation(const struct credential *credential, const char *name)
-{
-	return credential->any_operation ||
-	       matches_any(credential->operations, credential->operation_count,
-		       slice_from_string(name));
-}
-
-bool credential_allows_table(const struct credential *credential, struct slice table_name)
-{
-	if (credential->any_table)
-		return true;
-	return slice_present(table_name) &&
-	       matches_any(credential->tables, credential->table_count, table_name);
-}
-
 const struct credential *credentials_find(
 	const struct credentials *credentials, struct slice access_key)
 {
@@ -77,8 +28,6 @@ const struct credential *credentials_find(
 	}
 	return NULL;
 }
-
-/* Reading */
 
 static struct slice string_of(const json_t *node)
 {
@@ -94,19 +43,22 @@ static int read_text(
 	return 0;
 }
 
-static int read_patterns(struct credentials *credentials, const json_t *node,
-	const struct slice **ret, size_t *ret_count, struct error *err)
+static int read_names(struct credentials *credentials, const json_t *node, struct name_list *ret,
+	struct error *err)
 {
+	struct arena *arena = &credentials->arena;
 	size_t count = json_array_size(node);
-	struct slice *patterns;
+	struct pattern *patterns;
+	struct slice text;
 
 	if (!json_is_array(node))
 		return error_set(err, ERROR_VALIDATION, "is not a list of names");
-	patterns = arena_alloc_array(&credentials->arena, count, sizeof(*patterns));
-	for (size_t i = 0; i < count; i++)
-		TRY(read_text(credentials, json_array_get(node, i), &patterns[i], err));
-	*ret = patterns;
-	*ret_count = count;
+	patterns = arena_alloc_array(arena, count, sizeof(*patterns));
+	for (size_t i = 0; i < count; i++) {
+		TRY(read_text(credentials, json_array_get(node, i), &text, err));
+		TRY(pattern_compile(text, PATTERN_WILDCARDS, NULL, arena, &patterns[i], err));
+	}
+	*ret = (struct name_list){ true, patterns, count };
 	return 0;
 }
 
@@ -115,14 +67,14 @@ static int read_tables(
 {
 	struct credential *credential = member;
 
-	credential->any_table = false;
-	return read_patterns(credentials, node, &credential->tables, &credential->table_count, err);
+	return read_names(credentials, node, &credential->principal.tables, err);
 }
 
-static bool is_operation(struct slice pattern)
+static bool is_operation(const struct pattern *pattern)
 {
 	for (size_t i = 0; i < OPERATION_COUNT; i++) {
-		if (operations[i].name && matches(pattern, slice_from_string(operations[i].name)))
+		if (operations[i].name &&
+			pattern_matches(pattern, slice_from_string(operations[i].name), false))
 			return true;
 	}
 	return false;
@@ -133,15 +85,39 @@ static int read_operations(
 	struct credentials *credentials, const json_t *node, void *member, struct error *err)
 {
 	struct credential *credential = member;
+	struct name_list *list = &credential->principal.operations;
 
-	credential->any_operation = false;
-	TRY(read_patterns(
-		credentials, node, &credential->operations, &credential->operation_count, err));
-	for (size_t i = 0; i < credential->operation_count; i++) {
-		if (!is_operation(credential->operations[i]))
+	TRY(read_names(credentials, node, list, err));
+	for (size_t i = 0; i < list->count; i++) {
+		if (!is_operation(&list->items[i]))
 			return error_set(err, ERROR_VALIDATION, "has '%.*s', which is no operation",
-				SLICE_ARG(credential->operations[i]));
+				SLICE_ARG(string_of(json_array_get(node, i))));
 	}
+	return 0;
+}
+
+static int read_policies(
+	struct credentials *credentials, const json_t *node, void *member, struct error *err)
+{
+	struct principal *principal = &((struct credential *)member)->principal;
+	struct arena *arena = &credentials->arena;
+	size_t count = json_array_size(node);
+	const struct policy **policies = arena_alloc_array(arena, count, sizeof(struct policy *));
+
+	if (!json_is_array(node))
+		return error_set(err, ERROR_VALIDATION, "is not a list of policies");
+	for (size_t i = 0; i < count; i++) {
+		struct error inner CLEANUP(error_release) = ERROR_INIT;
+		struct policy *policy = arena_alloc(arena, sizeof(*policy));
+
+		if (policy_read(
+			    json_array_get(node, i), POLICY_OF_IDENTITY, arena, policy, &inner) < 0)
+			return error_set(err, ERROR_VALIDATION, "[%zu]: %s", i, inner.message);
+		policies[i] = policy;
+	}
+	principal->has_policies = true;
+	principal->policies = policies;
+	principal->policy_count = count;
 	return 0;
 }
 
@@ -157,6 +133,7 @@ static const struct known_member {
 	{ "UserName", false, offsetof(struct credential, user), read_text },
 	{ "Operations", false, 0, read_operations },
 	{ "Tables", false, 0, read_tables },
+	{ "Policies", false, 0, read_policies },
 };
 
 /* Misspelt, a list would allow everything. */
@@ -189,8 +166,8 @@ static int read_members(struct credentials *credentials, const json_t *node, str
 			return error_set(err, ERROR_VALIDATION, "%s is missing", members[i].name);
 		if (value && members[i].read(credentials, value, (char *)ret + members[i].offset,
 				     &inner) < 0)
-			return error_set(
-				err, ERROR_VALIDATION, "%s %s", members[i].name, inner.message);
+			return error_set(err, ERROR_VALIDATION, "%s%s%s", members[i].name,
+				inner.message[0] == '[' ? "" : " ", inner.message);
 	}
 	return 0;
 }
@@ -198,12 +175,13 @@ static int read_members(struct credentials *credentials, const json_t *node, str
 static int read_credential(struct credentials *credentials, const json_t *node,
 	struct credential *ret, struct error *err)
 {
-	*ret = (struct credential){ .any_operation = true, .any_table = true };
+	*ret = (struct credential){ .principal = { .kind = PRINCIPAL_CREDENTIAL } };
 	if (!json_is_object(node))
 		return error_set(err, ERROR_VALIDATION, "an object is expected");
 	TRY(read_members(credentials, node, ret, err));
 	if (!slice_present(ret->user))
 		ret->user = ret->access_key;
+	ret->principal.user = ret->user;
 	if (credentials_find(credentials, ret->access_key))
 		return error_set(err, ERROR_VALIDATION, "AccessKeyId %.*s is there twice",
 			SLICE_ARG(ret->access_key));

@@ -13,22 +13,25 @@
  *	  ]
  *	}
  *
- * UserName names the user in messages; without it, it is the access key.
- * Operations and Tables list what is allowed, with * for any characters;
- * without a list everything is. Tables holds for every table that a request
+ * UserName names the user in messages and in policies; without it, it is the access
+ * key. Operations and Tables list what is allowed, with * for any characters and ?
+ * for one; without a list everything is. Tables holds for every table that a request
  * names; what names none, as ListTables, is for Operations to decide.
+ *
+ * "Policies": [{"Version": "2012-10-17", "Statement": [...]}] says it as IAM does
+ * (api/policy_document.h). With that member nothing is allowed but what a policy
+ * allows and, if they are there, the lists do too. What a policy of the table allows
+ * is allowed either way, and what any of them denies is denied.
  */
 #pragma once
 
+#include "api/principal.h"
 #include "base/error.h"
 #include "base/slice.h"
-#include <stdbool.h>
 
 struct credential {
 	struct slice access_key, secret, user;
-	bool any_operation, any_table;
-	const struct slice *operations, *tables; /* patterns */
-	size_t operation_count, table_count;
+	struct principal principal; /* of a request that is signed with it */
 };
 
 struct credentials;
@@ -41,6 +44,3 @@ void credentials_free(struct credentials *credentials);
 /* The one of that access key, borrowed, or NULL. */
 const struct credential *credentials_find(
 	const struct credentials *credentials, struct slice access_key);
-bool credential_allows_operation(const struct credential *credential, const char *name);
-/* Absent stands for a table that is not known: only who may use any may. */
-bool credential_allows_table(const struct credential *credential, struct slice table_name);

@@ -3,11 +3,12 @@
  *
  * Without credentials any signature will do, but there must be one that could
  * be: clients that forget it are told as by the service. With credentials it
- * is verified, and the user's lists of operations and tables hold. A service
- * that trusts its peers asks for nothing.
+ * is verified, and the engine judges what the user asks for (api/access.h). A
+ * service that trusts its peers asks for nothing.
  */
 #pragma once
 
+#include "api/principal.h"
 #include "api/request.h"
 #include "http_service.h"
 
@@ -22,7 +23,7 @@ struct http_identity {
  * must be for the service of that name (operation_services). */
 int http_access_identify(const struct http_service *service, const struct http_request *request,
 	const char *signing, struct http_identity *ret, struct error *err) NODISCARD;
-/* Whether that user may run this request: 0, or ERROR_ACCESS_DENIED. */
-int http_access_check(const struct http_service *service, const struct http_identity *identity,
-	const struct operation *operation, const void *input, struct arena *arena,
-	struct error *err) NODISCARD;
+/* What the user may have is for the engine to judge, by this; false: anything. It
+ * borrows from the caller. */
+bool http_access_principal(const struct http_identity *identity,
+	const struct request_caller *caller, struct principal *ret);

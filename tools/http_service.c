@@ -124,10 +124,12 @@ static int run_operation(const struct http_service *service, struct attempt *att
 		.arena = arena,
 	};
 	void *input = arena_alloc(arena, operation->input->size);
+	struct principal principal;
 
 	TRY(body_read(operation, body, arena, input, err));
 	attempt->call.input = request.input = input;
-	TRY(http_access_check(service, &attempt->identity, operation, input, arena, err));
+	if (http_access_principal(&attempt->identity, &attempt->caller, &principal))
+		request.principal = &principal;
 	if (operation->output)
 		request.output = arena_alloc_zero(arena, operation->output->size);
 	attempt->ran = true;

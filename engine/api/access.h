@@ -4,7 +4,7 @@
  *
  * Invariants:
  * 1. A request is judged before anything of it is done, by all that it is about
- *    (access_request.h): each table and index, each key and attribute, also of
+ *    (access_uses.h): each table and index, each key and attribute, also of
  *    batches, transactions and statements.
  * 2. What can't be known is presumed to be everything: a Scan reads every key,
  *    an item that is read whole every attribute.
@@ -18,13 +18,14 @@
 
 #include "api/operations.h"
 #include "api/principal.h"
+#include "expr/partiql.h"
 
 /* 0, ERROR_ACCESS_DENIED, or what makes that the request can't be understood. */
 int access_check(struct engine *engine, struct request *request, struct error *err) NODISCARD;
+/* The same of one statement of BatchExecuteStatement, which fails by itself. */
+int access_check_statement(struct engine *engine, struct request *request,
+	const struct partiql_statement *statement, struct error *err) NODISCARD;
 
-/* Whether a user of this machine has these rights (R_OK, W_OK, X_OK). */
-bool access_allows(
-	const struct principal *principal, const struct table_access *access, int rights);
 /* Whether the principal, which may be NULL, may change owner or mode as asked by
  * a struct set_access_input. Source: chown(2), chmod(2). */
 int access_check_change(

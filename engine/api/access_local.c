@@ -24,7 +24,8 @@ static mode_t bits_of(const struct principal *principal, const struct table_acce
 	return access->mode & 7;
 }
 
-bool access_allows(const struct principal *principal, const struct table_access *access, int rights)
+bool principal_allows(
+	const struct principal *principal, const struct table_access *access, int rights)
 {
 	const struct table_access *effective = access->known ? access : &principal->presumed;
 

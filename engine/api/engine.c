@@ -87,6 +87,7 @@ static int run_checked(struct engine *engine, const struct operation *operation,
 {
 	if (operation->input)
 		TRY(validate_input(operation->input, request->input, err));
+	TRY(access_check(engine, request, err));
 	return operation->run(engine, request, err);
 }
 

@@ -1,8 +1,7 @@
 /*
  * PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy: the policy is kept
- * with the table and told; who may do what is decided by credentials (the HTTP
- * listener's) and the mount's owner. Source: Developer Guide, "Using
- * resource-based policies for DynamoDB".
+ * with the table; every request of a user of the HTTP door is judged by it too
+ * (access.h). Source: Developer Guide, "Using resource-based policies for DynamoDB".
  */
 #include "api/arn.h"
 #include "api/policy.h"

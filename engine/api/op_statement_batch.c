@@ -6,6 +6,7 @@
  * What is written goes into one transaction, so that it costs one flush; each
  * statement is still atomic on its own.
  */
+#include "api/access.h"
 #include "api/statement.h"
 #include "api/transaction.h"
 
@@ -67,7 +68,8 @@ static void parse_calls(struct batch *batch)
 			error_set(&call->failure, ERROR_VALIDATION,
 				"EXISTS can only be used in ExecuteTransaction write requests.");
 		else
-			call->parsed = true;
+			call->parsed = access_check_statement(batch->engine, batch->request,
+					       &call->statement, &call->failure) == 0;
 	}
 }
 

@@ -1,20 +1,17 @@
 #include "api/policy.h"
 
+#include "api/policy_document.h"
 #include "base/clock.h"
-#include "model/json.h"
 
 int policy_check(struct slice policy, struct error *err)
 {
-	struct json_document document CLEANUP(json_document_release) = { 0 };
-	struct error parse CLEANUP(error_release) = ERROR_INIT;
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct error fault CLEANUP(error_release) = ERROR_INIT;
+	struct policy read;
 
-	if (json_parse(policy, &document, &parse) < 0)
-		return error_set(err, ERROR_VALIDATION, "Resource policy is not valid JSON: %s",
-			parse.message);
-	if (!json_is_object(document.root) || !json_object_get(document.root, "Statement"))
-		return error_set(err, ERROR_VALIDATION,
-			"Resource policy must be a JSON object with a Statement");
-	return 0;
+	if (policy_parse(policy, POLICY_OF_RESOURCE, &arena, &read, &fault) == 0)
+		return 0;
+	return error_set(err, ERROR_VALIDATION, "Resource policy is not valid: %s", fault.message);
 }
 
 void policy_set(struct table_description *description, struct slice policy, struct arena *arena)

@@ -8,7 +8,7 @@
 
 #include "store/table.h"
 
-/* Whether the text can be a policy: a JSON object with a Statement. */
+/* What is wrong with the text as a policy of a resource (policy_document.h). */
 int policy_check(struct slice policy, struct error *err) NODISCARD;
 /* Gives a table the policy, with a new revision unless it is the same text. An
  * absent one takes it away. The revision is in the arena. */

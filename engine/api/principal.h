@@ -9,6 +9,7 @@
 #include "api/request_access.h"
 #include <stddef.h>
 
+struct pattern;
 struct policy;
 
 enum principal_kind {
@@ -16,10 +17,10 @@ enum principal_kind {
 	PRINCIPAL_CREDENTIAL, /* a user of the HTTP door: lists and policies do */
 };
 
-/* Patterns of names, with * for any characters and ? for one. */
-struct name_patterns {
+/* Names that are allowed. */
+struct name_list {
 	bool limits; /* else any name will do */
-	const struct slice *items;
+	const struct pattern *items;
 	size_t count;
 };
 
@@ -35,8 +36,12 @@ struct principal {
 	/* PRINCIPAL_CREDENTIAL: */
 	struct slice user; /* its name */
 	struct slice address, user_agent; /* of the request; absent: not known */
-	struct name_patterns operations, tables;
+	struct name_list operations, tables;
 	bool has_policies; /* then nothing is allowed but what they allow */
 	const struct policy *const *policies;
 	size_t policy_count;
 };
+
+/* Whether a user of this machine has these rights (R_OK, W_OK, X_OK). */
+bool principal_allows(
+	const struct principal *principal, const struct table_access *access, int rights);

@@ -1,6 +1,7 @@
 #undef NDEBUG
 #include "credentials.h"
 
+#include "api/policy_document.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "test.h"
@@ -50,6 +51,15 @@ static void check_refused(const char *text, const char *message)
 	CHECK_ERROR(&err, ERROR_VALIDATION, message);
 }
 
+static bool allows(const struct name_list *list, struct slice name)
+{
+	for (size_t i = 0; list->limits && i < list->count; i++) {
+		if (pattern_matches(&list->items[i], name, false))
+			return true;
+	}
+	return !list->limits;
+}
+
 static void a_user_is_found_by_the_access_key(void)
 {
 	struct credentials *credentials CLEANUP(credentials_freep) =
@@ -78,9 +88,8 @@ static void without_lists_everything_is_allowed(void)
 	struct credentials *credentials CLEANUP(credentials_freep) = parse(ONE(""));
 	const struct credential *user = credentials_find(credentials, SLICE("AK1"));
 
-	CHECK(credential_allows_operation(user, "DeleteTable"));
-	CHECK(credential_allows_table(user, SLICE("Movies")));
-	CHECK(credential_allows_table(user, (struct slice){ 0 }));
+	CHECK(allows(&user->principal.operations, SLICE("DeleteTable")));
+	CHECK(allows(&user->principal.tables, SLICE("Movies")));
 }
 
 static void an_empty_list_allows_nothing(void)
@@ -89,8 +98,8 @@ static void an_empty_list_allows_nothing(void)
 		parse(ONE(", 'Operations': [], 'Tables': []"));
 	const struct credential *user = credentials_find(credentials, SLICE("AK1"));
 
-	CHECK(!credential_allows_operation(user, "GetItem"));
-	CHECK(!credential_allows_table(user, SLICE("Movies")));
+	CHECK(!allows(&user->principal.operations, SLICE("GetItem")));
+	CHECK(!allows(&user->principal.tables, SLICE("Movies")));
 }
 
 static void operations_are_allowed_by_name_and_pattern(void)
@@ -99,12 +108,12 @@ static void operations_are_allowed_by_name_and_pattern(void)
 		parse(ONE(", 'Operations': ['GetItem', 'Batch*Item']"));
 	const struct credential *user = credentials_find(credentials, SLICE("AK1"));
 
-	CHECK(credential_allows_operation(user, "GetItem"));
-	CHECK(credential_allows_operation(user, "BatchGetItem"));
-	CHECK(credential_allows_operation(user, "BatchWriteItem"));
-	CHECK(!credential_allows_operation(user, "BatchExecuteStatement"));
-	CHECK(!credential_allows_operation(user, "PutItem"));
-	CHECK(!credential_allows_operation(user, "GetItemX"));
+	CHECK(allows(&user->principal.operations, SLICE("GetItem")));
+	CHECK(allows(&user->principal.operations, SLICE("BatchGetItem")));
+	CHECK(allows(&user->principal.operations, SLICE("BatchWriteItem")));
+	CHECK(!allows(&user->principal.operations, SLICE("BatchExecuteStatement")));
+	CHECK(!allows(&user->principal.operations, SLICE("PutItem")));
+	CHECK(!allows(&user->principal.operations, SLICE("GetItemX")));
 }
 
 static void tables_are_allowed_by_name_and_pattern(void)
@@ -113,24 +122,46 @@ static void tables_are_allowed_by_name_and_pattern(void)
 		parse(ONE(", 'Tables': ['Movies', 'test-*', '*.a*b']"));
 	const struct credential *user = credentials_find(credentials, SLICE("AK1"));
 
-	CHECK(credential_allows_table(user, SLICE("Movies")));
-	CHECK(credential_allows_table(user, SLICE("test-")));
-	CHECK(credential_allows_table(user, SLICE("test-1")));
-	CHECK(credential_allows_table(user, SLICE("x.aab.ab")));
-	CHECK(!credential_allows_table(user, SLICE("x.aab.abc")));
-	CHECK(!credential_allows_table(user, SLICE("movies")));
-	CHECK(!credential_allows_table(user, SLICE("Movies2")));
-	CHECK(!credential_allows_table(user, SLICE("atest-1")));
+	CHECK(allows(&user->principal.tables, SLICE("Movies")));
+	CHECK(allows(&user->principal.tables, SLICE("test-")));
+	CHECK(allows(&user->principal.tables, SLICE("test-1")));
+	CHECK(allows(&user->principal.tables, SLICE("x.aab.ab")));
+	CHECK(!allows(&user->principal.tables, SLICE("x.aab.abc")));
+	CHECK(!allows(&user->principal.tables, SLICE("movies")));
+	CHECK(!allows(&user->principal.tables, SLICE("Movies2")));
+	CHECK(!allows(&user->principal.tables, SLICE("atest-1")));
 }
 
-static void an_unknown_table_is_for_users_of_any_table(void)
+static void policies_are_read(void)
 {
 	struct credentials *credentials CLEANUP(credentials_freep) =
-		parse(ONE(", 'Tables': ['*']"));
+		parse(ONE(", 'Policies': [{'Statement': {'Effect': 'Allow', 'Action': '*', "
+			  "'Resource': '*'}}, {'Statement': []}]"));
 	const struct credential *user = credentials_find(credentials, SLICE("AK1"));
 
-	CHECK(credential_allows_table(user, SLICE("Movies")));
-	CHECK(!credential_allows_table(user, (struct slice){ 0 }));
+	CHECK(user->principal.has_policies);
+	CHECK_INT(user->principal.policy_count, 2);
+	CHECK_INT(user->principal.policies[0]->count, 1);
+	CHECK_TEXT(user->principal.user, "AK1");
+}
+
+static void an_empty_list_of_policies_is_one(void)
+{
+	struct credentials *credentials CLEANUP(credentials_freep) = parse(ONE(", 'Policies': []"));
+	const struct credential *user = credentials_find(credentials, SLICE("AK1"));
+
+	CHECK(user->principal.has_policies);
+	CHECK_INT(user->principal.policy_count, 0);
+}
+
+static void a_mistake_in_a_policy_is_told_with_its_place(void)
+{
+	check_refused(
+		ONE(", 'Policies': {}"), "Credentials[0]: Policies is not a list of policies");
+	check_refused(ONE(", 'Policies': [{'Statement': []}, {'Statement': [{'Effect': 'Allow', "
+			  "'Action': ['dynamodb:GetItme'], 'Resource': '*'}]}]"),
+		"Credentials[0]: Policies[1]: Statement[0]: Action has 'dynamodb:GetItme', which "
+		"is no action");
 }
 
 static void a_misspelt_member_is_refused(void)
@@ -236,8 +267,10 @@ static const struct test_case cases[] = {
 	{ "operations are allowed by name and pattern",
 		operations_are_allowed_by_name_and_pattern },
 	{ "tables are allowed by name and pattern", tables_are_allowed_by_name_and_pattern },
-	{ "an unknown table is for users of any table",
-		an_unknown_table_is_for_users_of_any_table },
+	{ "policies are read", policies_are_read },
+	{ "an empty list of policies is one", an_empty_list_of_policies_is_one },
+	{ "a mistake in a policy is told with its place",
+		a_mistake_in_a_policy_is_told_with_its_place },
 	{ "a misspelt member is refused", a_misspelt_member_is_refused },
 	{ "a misspelt operation is refused", a_misspelt_operation_is_refused },
 	{ "what is missing is told", what_is_missing_is_told },

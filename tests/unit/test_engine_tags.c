@@ -240,7 +240,7 @@ static void an_arn_is_made_of_region_account_and_name(void)
 
 /* JSON in a string of JSON. */
 #define STATEMENTS "{\\'Statement\\': []}"
-#define OTHER      "{\\'Statement\\': [1]}"
+#define OTHER      "{\\'Id\\': \\'x\\', \\'Statement\\': []}"
 
 #define POLICY(text, more) "{" OF_TABLE ", 'Policy': '" text "'" more "}"
 
@@ -336,10 +336,14 @@ static void a_deleted_policy_is_gone(void)
 static void a_policy_is_json_with_a_statement(void)
 {
 	struct door door CLEANUP(door_release) = tab_new();
-	static const char message[] = "Resource policy must be a JSON object with a Statement";
 
-	CHECK_INVALID(&door, PUT_POLICY, POLICY("[]", ""), message);
-	CHECK_INVALID(&door, PUT_POLICY, POLICY("{}", ""), message);
+	CHECK_INVALID(&door, PUT_POLICY, POLICY("[]", ""),
+		"Resource policy is not valid: a policy is a JSON object");
+	CHECK_INVALID(&door, PUT_POLICY, POLICY("{}", ""),
+		"Resource policy is not valid: Statement is missing");
+	CHECK_INVALID(&door, PUT_POLICY,
+		POLICY("{\\'Statement\\': {\\'Effect\\': \\'Deny\\'}}", ""),
+		"Resource policy is not valid: Statement[0]: Principal is missing");
 	CHECK_INT(door_call(&door, PUT_POLICY, POLICY("{", "")), -1);
 	CHECK_INT(door.err.class, ERROR_VALIDATION);
 	error_release(&door.err);
@@ -351,7 +355,7 @@ static void a_table_can_be_made_with_a_policy(void)
 	struct door door CLEANUP(door_release) = door_new();
 
 	CHECK_INVALID(&door, CREATE, TABLE(", 'ResourcePolicy': '{}'"),
-		"Resource policy must be a JSON object with a Statement");
+		"Resource policy is not valid: Statement is missing");
 	CHECK_CALL(&door, CREATE, TABLE(", 'ResourcePolicy': '" STATEMENTS "'"));
 	CHECK_ANSWER(&door, GET_POLICY, "{" OF_TABLE "}",
 		arena_printf(&door.arena, "{'Policy':'" STATEMENTS "','RevisionId':'%.*s'}",
