@@ -1,13 +1,13 @@
 #include "call_help.h"
 
+#include "nearest.h"
+
 #include "base/memory.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 
-#define NAME_WIDTH    40
-#define NEAR          3 /* letters that differ */
-#define NEAREST_COUNT 3
+#define NAME_WIDTH 40
 
 static const char *const type_names[] = {
 	[FIELD_STRING] = "string",
@@ -111,53 +111,14 @@ void call_append_list(struct buf *buf)
 
 /* The nearest names */
 
-static size_t least(size_t a, size_t b)
+static const char *operation_name_at(size_t at)
 {
-	return a < b ? a : b;
-}
-
-/* How many letters must be put in, left out or changed to make one of the
- * other, upper and lower case alike. Levenshtein's distance. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t width = strlen(b) + 1;
-	size_t *row CLEANUP(cleanup_free) = memory_new(width * sizeof(*row));
-
-	for (size_t j = 0; j < width; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j < width; j++) {
-			bool same = tolower((unsigned char)a[i - 1]) ==
-				    tolower((unsigned char)b[j - 1]);
-			size_t changed = diagonal + !same;
-
-			diagonal = row[j];
-			row[j] = least(changed, least(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[width - 1];
-}
-
-static bool is_near(const char *name, const char *operation)
-{
-	return distance(name, operation) <= NEAR ||
-	       (strlen(name) >= NEAR && strcasestr(operation, name));
+	if (at == OPERATION_COUNT)
+		return NULL;
+	return operations[at].name ? operations[at].name : "";
 }
 
 void call_append_nearest(const char *name, struct buf *buf)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < OPERATION_COUNT && count < NEAREST_COUNT; i++) {
-		if (!operations[i].name || strlen(name) > 2 * strlen(operations[i].name) ||
-			!is_near(name, operations[i].name))
-			continue;
-		buf_appendf(buf, "%s%s", count ? " or " : "; did you mean ", operations[i].name);
-		count++;
-	}
-	if (count)
-		buf_append_char(buf, '?');
+	nearest_append(name, operation_name_at, buf);
 }

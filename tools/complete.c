@@ -119,8 +119,66 @@ static bool is_file_option(void *context, struct slice option)
 	       slice_starts_with(word, slice_of(option.data, option.len - strlen("FILE")));
 }
 
+/* What the values of options stand for. */
+
+static void add_operation_names(struct completion *completion, struct slice before)
+{
+	for (size_t i = 0; i < OPERATION_COUNT; i++) {
+		if (operations[i].name)
+			add(completion, before, slice_from_string(operations[i].name));
+	}
+}
+
+static void add_metric_names(struct completion *completion, struct slice before)
+{
+	struct metric_summary metric;
+
+	for (size_t i = 0; metric_summary(i, &metric); i++)
+		add(completion, before, slice_from_string(metric.name));
+}
+
+static void add_statistic_names(struct completion *completion, struct slice before)
+{
+	for (size_t i = 0; metric_statistic_names[i]; i++)
+		add(completion, before, slice_from_string(metric_statistic_names[i]));
+}
+
+static const struct {
+	struct slice name;
+	void (*add)(struct completion *completion, struct slice before);
+} option_kinds[] = {
+	{ SLICE("METRIC"), add_metric_names },
+	{ SLICE("STATISTIC"), add_statistic_names },
+	{ SLICE("OPERATION"), add_operation_names },
+};
+
+/* Whether the word is that option with "=" behind it, and its value is of a kind
+ * whose names are known: these are added. */
+static bool add_values(void *context, struct slice option)
+{
+	struct completion *completion = context;
+	const char *equals = memchr(option.data, '=', option.len);
+	struct slice name = option, value;
+
+	if (!equals)
+		return false;
+	name.len = (size_t)(equals + 1 - option.data);
+	value = slice_skip(option, name.len);
+	if (!slice_starts_with(completion->word, name))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(option_kinds); i++) {
+		if (slice_equal(value, option_kinds[i].name))
+			option_kinds[i].add(completion, name);
+	}
+	return completion->candidates.len > 0;
+}
+
 static void add_options(struct completion *completion, const struct command *command)
 {
+	if (visit_options(command, add_values, completion)) {
+		completion->rest = "nothing";
+		return;
+	}
 	if (visit_options(command, is_file_option, &completion->word)) {
 		completion->rest = "files";
 		return;
@@ -135,10 +193,7 @@ static void add_options(struct completion *completion, const struct command *com
 
 static void add_operations(struct completion *completion)
 {
-	for (size_t i = 0; i < OPERATION_COUNT; i++) {
-		if (operations[i].name)
-			add_word(completion, slice_from_string(operations[i].name));
-	}
+	add_operation_names(completion, SLICE(""));
 }
 
 static void add_tables_of(struct completion *completion, const char *where, struct slice before)
@@ -192,6 +247,7 @@ static const struct argument_kind {
 	{ "BACKUP", "directories", NULL },
 	{ "WHERE", "directories", NULL },
 	{ "WHERE/TABLE", "directories", add_tables },
+	{ "WHERE[/TABLE", "directories", add_tables },
 	{ "OPERATION", "nothing", add_operations },
 	{ "FILE", "files", NULL },
 };

@@ -32,6 +32,20 @@
 	"  -n N, --lines=N          the last N changes (default 10)\n" \
 	"  -f, --follow             and those to come\n"
 
+#define METRICS_OPTIONS \
+	"  --since=TIME             from then on: how long ago, as 30m or 2d (default 1h), or a time,\n" \
+	"                           as 2026-11-22T12:30\n" \
+	"  --until=TIME             to then (default now)\n" \
+	"  --period=LENGTH          a figure for each so long: 1m, 5m, 1h (default: 60 at most)\n" \
+	"  --metric=METRIC          this one, as ConsumedReadCapacityUnits; may be repeated\n" \
+	"  --index=NAME             of a global secondary index\n" \
+	"  --operation=OPERATION    of an operation, as GetItem\n" \
+	"  --statistic=STATISTIC    Sum, Average, Minimum, Maximum, SampleCount, or a percentile, as\n" \
+	"                           p99 (default: what tells most of a metric)\n" \
+	"  --plot                   draw it in the terminal\n" \
+	"  --svg                    write an SVG document\n" \
+	"  --json                   write JSON Lines, one for each series\n"
+
 #define IMPORT_OPTIONS \
 	"  --format=FORMAT          json: JSON Lines or an array, plain or typed; typed: DynamoDB\n" \
 	"                           JSON alone; csv; s3: the form of an export to S3\n" \
@@ -134,6 +148,13 @@ const struct command commands[] = {
 		.help = "print the last changes of a table",
 		.options = TAIL_OPTIONS,
 		.run = command_tail,
+	},
+	{
+		.name = "metrics",
+		.arguments = "WHERE[/TABLE]",
+		.help = "print what was counted: capacity, throttling, latency, errors",
+		.options = METRICS_OPTIONS,
+		.run = command_metrics,
 	},
 	{
 		.name = "import",

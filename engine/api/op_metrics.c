@@ -16,6 +16,22 @@
 #define PAGE_MAX       500
 #define RECENTLY_NS    (3 * 60 * MINUTE_NS)
 
+bool metric_summary(size_t number, struct metric_summary *ret)
+{
+	static const enum metric_statistic statistics[] = {
+		[METRIC_COUNTER] = STATISTIC_SUM,
+		[METRIC_GAUGE] = STATISTIC_AVERAGE,
+		[METRIC_DURATION] = STATISTIC_AVERAGE,
+	};
+	const struct metric_info *info;
+
+	if (number >= METRIC_COUNT)
+		return false;
+	info = &metrics_info[number];
+	*ret = (struct metric_summary){ info->name, info->unit, statistics[info->kind] };
+	return true;
+}
+
 /* Which series is asked for */
 
 enum metric_dimension metric_dimension_find(struct slice name)

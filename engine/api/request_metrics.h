@@ -9,6 +9,15 @@
 
 extern const char *const metric_unit_names[]; /* StandardUnit */
 
+/* A metric of the namespace AWS/DynamoDB. */
+struct metric_summary {
+	const char *name, *unit;
+	enum metric_statistic statistic; /* that tells most of it */
+};
+
+/* The metric of that number, from 0 on: false when there are no more. */
+bool metric_summary(size_t number, struct metric_summary *ret);
+
 struct dimension_facts {
 	struct slice name;
 	struct slice value; /* of a filter: absent when any will do */
