@@ -11,6 +11,8 @@
 #define AGENT_BYTES 1024
 #define NAME_BYTES  128
 
+#define RECORD_BYTES 1024 /* most are no longer */
+
 struct audit {
 	struct audit_options options;
 	struct journal *journal;
@@ -109,61 +111,60 @@ static size_t general_length(struct slice message)
 	return length;
 }
 
-static struct slice message_of(const struct audit *audit, const struct audit_event *event,
+static void add_message(const struct audit *audit, const struct audit_event *event,
 	const struct audit_call *call, struct buf *buf)
 {
 	struct slice message;
-	size_t length;
+	size_t start = buf->len, length;
 
 	if (!call->err)
-		return slice_of(NULL, 0);
-	message = slice_from_string(call->err->message);
-	if (audit->options.items || event->management || !is_unread(call->err))
-		return message;
-	length = general_length(message);
-	if (length == message.len)
-		return message;
-	buf_append(buf, message.data, length);
-	buf_append_string(buf, ": " AUDIT_REDACTED);
-	return buf_slice(buf);
-}
-
-static void limit_json(struct buf *buf)
-{
-	if (buf->len <= AUDIT_PARAMETERS_BYTES)
 		return;
-	buf_clear(buf);
-	buf_appendf(buf, "{\"omitted\":\"longer than %u bytes\"}", AUDIT_PARAMETERS_BYTES);
+	message = slice_from_string(call->err->message);
+	length = audit->options.items || event->management || !is_unread(call->err)
+			 ? message.len
+			 : general_length(message);
+	buf_append(buf, message.data, length);
+	if (length < message.len)
+		buf_append_string(buf, ": " AUDIT_REDACTED);
+	audit_record_end_string(buf, AUDIT_MESSAGE, start);
 }
 
-static struct slice parameters_of(
+static void end_json(struct buf *buf, enum audit_string string, size_t start)
+{
+	if (buf->len - start > AUDIT_PARAMETERS_BYTES) {
+		buf->len = start;
+		buf_appendf(buf, "{\"omitted\":\"longer than %u bytes\"}", AUDIT_PARAMETERS_BYTES);
+	}
+	audit_record_end_string(buf, string, start);
+}
+
+static void add_parameters(
 	const struct audit *audit, const struct audit_call *call, struct buf *buf)
 {
 	const struct audit_style style = { audit->options.items, is_unread(call->err) };
+	size_t start = buf->len;
 
 	if (!call->operation || !call->input)
-		return slice_of(NULL, 0);
+		return;
 	if (call->operation->name)
 		audit_append_parameters(&style, call->operation->input, call->input, buf);
 	else
 		audit_append_local_parameters(&style, call, buf);
-	limit_json(buf);
-	return buf_slice(buf);
+	end_json(buf, AUDIT_PARAMETERS, start);
 }
 
 /* What the control plane answers to a change. */
-static struct slice response_of(
+static void add_response(
 	const struct audit_event *event, const struct audit_call *call, struct buf *buf)
 {
 	const struct audit_style style = { .items = true };
+	size_t start = buf->len;
 
-	if (!event->management || event->read_only || call->err || !call->output)
-		return slice_of(NULL, 0);
-	if (call->operation->empty_answer)
-		return slice_of(NULL, 0);
+	if (!event->management || event->read_only || call->err || !call->output ||
+		call->operation->empty_answer)
+		return;
 	audit_append_parameters(&style, call->operation->output, call->output, buf);
-	limit_json(buf);
-	return buf_slice(buf);
+	end_json(buf, AUDIT_RESPONSE, start);
 }
 
 static int append_table(void *context, struct slice name, struct error *err)
@@ -182,6 +183,7 @@ static void append_named_tables(const struct audit_call *call, struct buf *buf)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
+	size_t start = buf->len;
 
 	if (!call->operation || !call->input)
 		return;
@@ -189,19 +191,20 @@ static void append_named_tables(const struct audit_call *call, struct buf *buf)
 		audit_append_local_tables(call, buf);
 	else if (request_visit_tables(
 			 call->operation, call->input, &arena, append_table, buf, &err) < 0)
-		buf_clear(buf);
+		buf->len = start;
 }
 
 /* Those that it used, or that it names. */
-static struct slice tables_of(const struct audit_call *call, struct buf *buf)
+static void add_tables(const struct audit_call *call, struct buf *buf)
 {
 	struct error err CLEANUP(error_release) = ERROR_INIT;
+	size_t start = buf->len;
 
 	for (size_t i = 0; i < call->table_count; i++)
 		append_table(buf, call->tables[i].name, &err);
 	if (!call->table_count)
 		append_named_tables(call, buf);
-	return buf_slice(buf);
+	audit_record_end_string(buf, AUDIT_TABLES, start);
 }
 
 static struct slice at_most(struct slice string, size_t length)
@@ -209,47 +212,57 @@ static struct slice at_most(struct slice string, size_t length)
 	return string.len > length ? slice_of(string.data, length) : string;
 }
 
-static void take_caller(const struct request_caller *caller, struct audit_record *record,
-	struct slice strings[AUDIT_STRING_COUNT])
+static struct audit_facts facts_of(const struct audit_event *event, const struct audit_call *call)
 {
-	record->known = caller;
-	if (!caller)
-		return;
-	record->local = caller->local;
-	record->uid = caller->uid;
-	record->gid = caller->gid;
-	record->pid = caller->pid;
-	strings[AUDIT_ACCESS_KEY] = at_most(caller->access_key, NAME_BYTES);
-	strings[AUDIT_USER] = at_most(caller->user, NAME_BYTES);
-	strings[AUDIT_ADDRESS] = at_most(caller->address, NAME_BYTES);
-	strings[AUDIT_AGENT] = at_most(caller->user_agent, AGENT_BYTES);
-}
-
-static void queue_event(
-	struct audit *audit, const struct audit_event *event, const struct audit_call *call)
-{
-	struct buf bufs[AUDIT_STRING_COUNT] = { 0 };
-	struct slice strings[AUDIT_STRING_COUNT] = { 0 };
-	struct audit_record record = {
-		.begun_ns = call->begun_ns,
+	struct audit_facts facts = {
 		.kind = event->kind,
 		.door = call->door,
 		.error = call->err ? call->err->class : ERROR_NONE,
 		.management = event->management,
 		.read_only = event->read_only,
+		.known = call->caller,
 	};
 
-	take_caller(call->caller, &record, strings);
-	strings[AUDIT_NAME] = at_most(event->name, NAME_BYTES);
-	strings[AUDIT_REQUEST_ID] = at_most(call->request_id, NAME_BYTES);
-	strings[AUDIT_MESSAGE] = message_of(audit, event, call, &bufs[AUDIT_MESSAGE]);
-	strings[AUDIT_PARAMETERS] = parameters_of(audit, call, &bufs[AUDIT_PARAMETERS]);
-	strings[AUDIT_RESPONSE] = response_of(event, call, &bufs[AUDIT_RESPONSE]);
-	strings[AUDIT_TABLES] = tables_of(call, &bufs[AUDIT_TABLES]);
+	if (call->caller && call->caller->local) {
+		facts.local = true;
+		facts.uid = call->caller->uid;
+		facts.gid = call->caller->gid;
+		facts.pid = call->caller->pid;
+	}
+	return facts;
+}
+
+/* In the order of enum audit_string. */
+static void add_strings(const struct audit *audit, const struct audit_event *event,
+	const struct audit_call *call, struct buf *buf)
+{
+	static const struct request_caller nobody;
+	const struct request_caller *caller = call->caller ? call->caller : &nobody;
+
+	audit_record_add(buf, AUDIT_NAME, at_most(event->name, NAME_BYTES));
+	audit_record_add(buf, AUDIT_ACCESS_KEY, at_most(caller->access_key, NAME_BYTES));
+	audit_record_add(buf, AUDIT_USER, at_most(caller->user, NAME_BYTES));
+	audit_record_add(buf, AUDIT_ADDRESS, at_most(caller->address, NAME_BYTES));
+	audit_record_add(buf, AUDIT_AGENT, at_most(caller->user_agent, AGENT_BYTES));
+	add_tables(call, buf);
+	add_message(audit, event, call, buf);
+	audit_record_add(buf, AUDIT_REQUEST_ID, call->request_id);
+	add_parameters(audit, call, buf);
+	add_response(event, call, buf);
+}
+
+static void queue_event(
+	struct audit *audit, const struct audit_event *event, const struct audit_call *call)
+{
+	const struct audit_facts facts = facts_of(event, call);
+	struct buf record CLEANUP(buf_release) = BUF_INIT;
+
+	buf_reserve(&record, RECORD_BYTES);
+	audit_record_begin(&record, &facts, call->begun_ns);
+	add_strings(audit, event, call, &record);
+	audit_record_end(&record);
 	audit_queue_add(
-		&audit->queue, &record, strings, event->management && !is_refused(call->err));
-	for (size_t i = 0; i < AUDIT_STRING_COUNT; i++)
-		buf_release(&bufs[i]);
+		&audit->queue, buf_slice(&record), event->management && !is_refused(call->err));
 }
 
 void audit_note(struct audit *audit, const struct audit_call *call)

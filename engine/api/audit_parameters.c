@@ -59,21 +59,17 @@ static enum text_kind kind_of_text(const struct field *field)
 	return TEXT_PLAIN;
 }
 
-/* Appends the text; false when it is left out. */
-static bool append_text(const struct audit_style *style, const struct field *field,
+static void append_text(const struct audit_style *style, const struct field *field,
 	struct slice text, struct buf *buf)
 {
 	enum text_kind kind = style->items ? TEXT_PLAIN : kind_of_text(field);
 
-	if (!slice_present(text) || kind == TEXT_TOKEN)
-		return false;
 	if (kind != TEXT_PLAIN && style->unread)
 		append_quoted(buf, AUDIT_REDACTED);
 	else if (kind == TEXT_STATEMENT)
 		append_statement(text, buf);
 	else
 		json_append_string(buf, text);
-	return true;
 }
 
 typedef void append_element(const struct audit_style *style, const struct field *field,
@@ -116,13 +112,11 @@ static void append_double(const struct audit_style *style, const struct field *f
 	buf_appendf(buf, "%.17g", *(const double *)element);
 }
 
-static bool append_list(const struct audit_style *style, const struct field *field,
+static void append_list(const struct audit_style *style, const struct field *field,
 	const struct request_list *list, append_element *append, size_t size, struct buf *buf)
 {
 	const char *element = list->items;
 
-	if (!list->present)
-		return false;
 	buf_append_char(buf, '[');
 	for (size_t i = 0; i < list->count; i++, element += size) {
 		if (i)
@@ -130,15 +124,15 @@ static bool append_list(const struct audit_style *style, const struct field *fie
 		append(style, field, element, buf);
 	}
 	buf_append_char(buf, ']');
-	return true;
 }
 
-static bool append_shape_list(const struct audit_style *style, const struct field *field,
+static void append_shape_list(const struct audit_style *style, const struct field *field,
 	const struct request_list *list, struct buf *buf)
 {
 	if (field->shape)
-		return append_list(style, field, list, append_struct, field->shape->size, buf);
-	return append_list(style, field, list, append_string, sizeof(struct slice), buf);
+		append_list(style, field, list, append_struct, field->shape->size, buf);
+	else
+		append_list(style, field, list, append_string, sizeof(struct slice), buf);
 }
 
 /* Maps, whose elements begin with their name: what comes after it is appended. */
@@ -166,13 +160,11 @@ static void append_placeholder(const struct audit_style *style, const struct fie
 
 _Static_assert(offsetof(struct name_placeholder, placeholder) == 0, "the name comes first");
 
-static bool append_map(const struct audit_style *style, const struct field *field,
+static void append_map(const struct audit_style *style, const struct field *field,
 	const struct request_list *map, append_element *append, size_t size, struct buf *buf)
 {
 	const char *element = map->items;
 
-	if (!map->present)
-		return false;
 	buf_append_char(buf, '{');
 	for (size_t i = 0; i < map->count; i++, element += size) {
 		if (i)
@@ -182,7 +174,6 @@ static bool append_map(const struct audit_style *style, const struct field *fiel
 		append(style, field, element, buf);
 	}
 	buf_append_char(buf, '}');
-	return true;
 }
 
 static void append_named_double(const struct audit_style *style, const struct field *field,
@@ -198,79 +189,112 @@ static void append_timestamp(int64_t ns, struct buf *buf)
 	buf_append_char(buf, '"');
 }
 
-/* Appends the member; false when it is absent or left out, whatever came then. */
-static bool append_field(const struct audit_style *style, const struct field *field,
-	const void *member, struct buf *buf)
+/* Whether the member is there, and shown. */
+static bool is_shown(const struct audit_style *style, const struct field *field, const void *member)
 {
 	switch (field->type) {
 	case FIELD_STRING:
 	case FIELD_ENUM:
-		return append_text(style, field, *(const struct slice *)member, buf);
+		return slice_present(*(const struct slice *)member) &&
+		       (style->items || kind_of_text(field) != TEXT_TOKEN);
 	case FIELD_INTEGER:
-	case FIELD_LONG: {
-		const struct optional_integer *integer = member;
-
-		if (integer->present)
-			buf_appendf(buf, "%lld", (long long)integer->value);
-		return integer->present;
-	}
-	case FIELD_BOOLEAN: {
-		const struct optional_boolean *boolean = member;
-
-		buf_append_string(buf, boolean->value ? "true" : "false");
-		return boolean->present;
-	}
-	case FIELD_DOUBLE: {
-		const struct optional_double *number = member;
-
-		if (number->present)
-			append_double(style, field, &number->value, buf);
-		return number->present;
-	}
+	case FIELD_LONG:
+		return ((const struct optional_integer *)member)->present;
+	case FIELD_BOOLEAN:
+		return ((const struct optional_boolean *)member)->present;
+	case FIELD_DOUBLE:
+		return ((const struct optional_double *)member)->present;
 	case FIELD_TIMESTAMP:
-		append_timestamp(*(const int64_t *)member, buf);
-		return *(const int64_t *)member != 0;
+		return *(const int64_t *)member;
 	case FIELD_STRUCT:
-		if (*(const void *const *)member)
-			append_struct(style, field, *(const void *const *)member, buf);
-		return *(const void *const *)member;
-	case FIELD_LIST:
-		return append_shape_list(style, field, member, buf);
-	case FIELD_MAP:
-		return append_map(style, field, member, append_struct, field->shape->size, buf);
 	case FIELD_ATTRIBUTES:
-		if (*(const void *const *)member)
-			append_item(style, field, *(const void *const *)member, buf);
 		return *(const void *const *)member;
-	case FIELD_ITEMS:
-		return append_list(style, field, member, append_item, sizeof(struct map), buf);
-	case FIELD_VALUES:
-		return style->items &&
-		       append_list(style, field, member, append_value, sizeof(struct value), buf);
 	case FIELD_VALUE:
-		if (!style->items || !*(const void *const *)member)
-			return false;
-		append_value(style, field, *(const void *const *)member, buf);
-		return true;
+		return style->items && *(const void *const *)member;
+	case FIELD_VALUES:
+		return style->items && ((const struct request_list *)member)->present;
+	case FIELD_LIST:
+	case FIELD_MAP:
+	case FIELD_ITEMS:
 	case FIELD_STRING_MAP:
-		return append_map(style, field, member, append_placeholder,
-			sizeof(struct name_placeholder), buf);
 	case FIELD_LIST_MAP:
-		return append_map(
-			style, field, member, append_named_list, sizeof(struct named_list), buf);
 	case FIELD_ITEMS_MAP:
-		return append_map(
-			style, field, member, append_named_items, sizeof(struct named_items), buf);
 	case FIELD_DOUBLES:
-		return append_list(style, field, member, append_double, sizeof(double), buf);
 	case FIELD_DOUBLE_MAP:
-		return append_map(style, field, member, append_named_double,
-			sizeof(struct named_double), buf);
+		return ((const struct request_list *)member)->present;
 	case FIELD_JSON:
 	case FIELD_UNSUPPORTED:
 		return false;
 	}
 	return false;
+}
+
+static void append_field(const struct audit_style *style, const struct field *field,
+	const void *member, struct buf *buf)
+{
+	switch (field->type) {
+	case FIELD_STRING:
+	case FIELD_ENUM:
+		append_text(style, field, *(const struct slice *)member, buf);
+		return;
+	case FIELD_INTEGER:
+	case FIELD_LONG:
+		buf_appendf(
+			buf, "%lld", (long long)((const struct optional_integer *)member)->value);
+		return;
+	case FIELD_BOOLEAN:
+		buf_append_string(
+			buf, ((const struct optional_boolean *)member)->value ? "true" : "false");
+		return;
+	case FIELD_DOUBLE:
+		append_double(style, field, &((const struct optional_double *)member)->value, buf);
+		return;
+	case FIELD_TIMESTAMP:
+		append_timestamp(*(const int64_t *)member, buf);
+		return;
+	case FIELD_STRUCT:
+		append_struct(style, field, *(const void *const *)member, buf);
+		return;
+	case FIELD_ATTRIBUTES:
+		append_item(style, field, *(const void *const *)member, buf);
+		return;
+	case FIELD_VALUE:
+		append_value(style, field, *(const void *const *)member, buf);
+		return;
+	case FIELD_VALUES:
+		append_list(style, field, member, append_value, sizeof(struct value), buf);
+		return;
+	case FIELD_LIST:
+		append_shape_list(style, field, member, buf);
+		return;
+	case FIELD_MAP:
+		append_map(style, field, member, append_struct, field->shape->size, buf);
+		return;
+	case FIELD_ITEMS:
+		append_list(style, field, member, append_item, sizeof(struct map), buf);
+		return;
+	case FIELD_STRING_MAP:
+		append_map(style, field, member, append_placeholder,
+			sizeof(struct name_placeholder), buf);
+		return;
+	case FIELD_LIST_MAP:
+		append_map(style, field, member, append_named_list, sizeof(struct named_list), buf);
+		return;
+	case FIELD_ITEMS_MAP:
+		append_map(
+			style, field, member, append_named_items, sizeof(struct named_items), buf);
+		return;
+	case FIELD_DOUBLES:
+		append_list(style, field, member, append_double, sizeof(double), buf);
+		return;
+	case FIELD_DOUBLE_MAP:
+		append_map(style, field, member, append_named_double, sizeof(struct named_double),
+			buf);
+		return;
+	case FIELD_JSON:
+	case FIELD_UNSUPPORTED:
+		return;
+	}
 }
 
 /* "TableName" becomes "tableName". */
@@ -290,15 +314,15 @@ void audit_append_parameters(const struct audit_style *style, const struct reque
 	buf_append_char(buf, '{');
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct field *field = &shape->fields[i];
-		size_t before = buf->len;
+		const void *member = (const char *)input + field->offset;
 
+		if (!is_shown(style, field, member))
+			continue;
 		if (!first)
 			buf_append_char(buf, ',');
+		first = false;
 		append_name(field->name, buf);
-		if (append_field(style, field, (const char *)input + field->offset, buf))
-			first = false;
-		else
-			buf->len = before;
+		append_field(style, field, member, buf);
 	}
 	buf_append_char(buf, '}');
 }

@@ -139,8 +139,7 @@ void audit_queue_stop(struct audit_queue *queue)
 	buf_release(&queue->lines);
 }
 
-void audit_queue_add(struct audit_queue *queue, const struct audit_record *fields,
-	const struct slice strings[AUDIT_STRING_COUNT], bool now)
+void audit_queue_add(struct audit_queue *queue, struct slice record, bool now)
 {
 	uint64_t number;
 	bool was_empty;
@@ -149,7 +148,7 @@ void audit_queue_add(struct audit_queue *queue, const struct audit_record *field
 	while (queue->records.len > QUEUE_BYTES)
 		pthread_cond_wait(&queue->written, &queue->lock);
 	was_empty = !queue->records.len;
-	audit_record_append(&queue->records, fields, strings);
+	buf_append_slice(&queue->records, record);
 	number = ++queue->queued;
 	queue->urgent = queue->urgent || now;
 	if (was_empty || now || queue->records.len >= BATCH_BYTES)

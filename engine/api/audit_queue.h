@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "api/audit_record.h"
+#include "api/audit_line.h"
 #include "store/journal.h"
 
 #include <pthread.h>
@@ -36,5 +36,4 @@ int audit_queue_start(struct audit_queue *queue, struct error *err) NODISCARD;
 /* Writes what is queued and ends the thread. */
 void audit_queue_stop(struct audit_queue *queue);
 /* Adds a record; with `now` returns when it was written, or could not be. */
-void audit_queue_add(struct audit_queue *queue, const struct audit_record *fields,
-	const struct slice strings[AUDIT_STRING_COUNT], bool now);
+void audit_queue_add(struct audit_queue *queue, struct slice record, bool now);
