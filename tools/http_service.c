@@ -42,8 +42,7 @@ static const char *find_content_type(const struct http_request *request)
 	return NULL;
 }
 
-static const struct operation *find_by_target(
-	const struct http_service *http, struct slice target)
+static const struct operation *find_by_target(const struct http_service *http, struct slice target)
 {
 	const char *dot = target.len ? memchr(target.data, '.', target.len) : NULL;
 	const struct operation *operation;

@@ -147,9 +147,11 @@ static void measure(struct progress *progress, uint64_t items, int64_t now_ns)
 void progress_show(struct progress *progress, uint64_t items, uint64_t done, uint64_t total)
 {
 	struct buf line CLEANUP(buf_release) = BUF_INIT;
-	struct progress_facts facts = { .label = progress->label,
+	struct progress_facts facts = {
+		.label = progress->label,
 		.in_bytes = progress->in_bytes,
-		.items = items };
+		.items = items,
+	};
 	int64_t now_ns;
 
 	if (!progress->shown)

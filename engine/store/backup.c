@@ -241,6 +241,20 @@ int backup_tidy(struct store *store, struct error *err)
 	return remove_orphans(store, err);
 }
 
+int backup_resum(struct store *store, struct error *err)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct backup *backups;
+	size_t count;
+
+	TRY(backup_list(store, &arena, &backups, &count, err));
+	for (size_t i = 0; i < count; i++) {
+		if (backups[i].status == BACKUP_AVAILABLE)
+			TRY(make_available(store, &backups[i], err));
+	}
+	return 0;
+}
+
 int backup_verify(struct store *store, const struct backup *backup, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;

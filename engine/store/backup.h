@@ -68,6 +68,9 @@ int backup_expire(struct store *store, int64_t now_ns, struct error *err) NODISC
 /* Whether the file is as it was written: ERROR_CORRUPT. */
 int backup_verify(struct store *store, const struct backup *backup, struct error *err) NODISCARD;
 
+/* Notes the bytes of all files anew, after they were written under another key. */
+int backup_resum(struct store *store, struct error *err) NODISCARD;
+
 /* The rows of a backup that was verified, in chunks as those of a snapshot. */
 struct backup_reader {
 	struct store *store;

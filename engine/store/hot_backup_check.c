@@ -1,5 +1,6 @@
 #include "store/hot_backup_check.h"
 #include "base/memory.h"
+#include "store/backup.h"
 #include "store/check.h"
 #include "store/encryption.h"
 
@@ -76,7 +77,9 @@ int hot_backup_check(
 	int r;
 
 	TRY(store_open(check->path, &options, &store, err));
-	r = look_at_store(store, &look, ret, err);
+	r = check->is_converted ? backup_resum(store, err) : 0;
+	if (r == 0)
+		r = look_at_store(store, &look, ret, err);
 	store_close(store);
 	buf_release(&look.problem);
 	return r < 0 ? -1 : remove_lock(check->path, err);

@@ -8,6 +8,7 @@ struct copy_check {
 	const char *path;
 	const struct password *password; /* NULL: it is not encrypted */
 	bool is_copy; /* the log has been written during the copying: store_options */
+	bool is_converted; /* its files were written anew */
 	uint64_t items; /* about so many, to tell how far it is */
 	const struct hot_backup_watcher *watcher;
 };

@@ -156,6 +156,7 @@ static int check_result(
 	const struct copy_check check = {
 		.path = restoring->partial,
 		.password = password_present(&restoring->password) ? &restoring->password : NULL,
+		.is_converted = changes_key(restoring),
 		.items = manifest->items,
 		.watcher = restoring->watcher,
 	};
