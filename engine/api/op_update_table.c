@@ -6,6 +6,7 @@
 #include "api/parameters.h"
 #include "api/table_describe.h"
 #include "api/table_design.h"
+#include "api/throughput.h"
 #include "api/validate.h"
 
 #include "base/clock.h"
@@ -117,40 +118,57 @@ static int check_input(const struct update_table_input *in, struct arena *arena,
 
 /* The changes themselves. */
 
-static int same_throughput(const struct table_description *description,
-	const struct provisioned_throughput *throughput, struct error *err)
+/* Whether settings may change only so often, as the service has it. */
+static bool limits_changes(const struct table_change *change)
 {
-	return error_set(err, ERROR_VALIDATION,
-		"The provisioned throughput for the table will not change. The requested value "
-		"equals the current value. Current ReadCapacityUnits provisioned for the table: "
-		"%lld. Requested ReadCapacityUnits: %lld. Current WriteCapacityUnits provisioned "
-		"for the table: %lld. Requested WriteCapacityUnits: %lld. Refer to the Amazon "
-		"DynamoDB Developer Guide for current limits and how to request higher limits.",
-		(long long)description->read_capacity_units,
-		(long long)throughput->read_capacity_units.value,
-		(long long)description->write_capacity_units,
-		(long long)throughput->write_capacity_units.value);
+	return throttle_enforces(monitor_throttle(change->engine->monitor));
 }
 
-static int change_throughput(struct table_description *description,
-	const struct provisioned_throughput *throughput, struct error *err)
+/* index_name absent: of the table. */
+static int same_throughput(struct throughput throughput, int64_t read, int64_t write,
+	struct slice index_name, struct error *err)
 {
-	int64_t read = throughput->read_capacity_units.value;
-	int64_t write = throughput->write_capacity_units.value;
+	struct buf owner CLEANUP(buf_release) = BUF_INIT;
+	bool index = slice_present(index_name);
 
+	if (index)
+		buf_appendf(&owner, "index %.*s", SLICE_ARG(index_name));
+	else
+		buf_append_string(&owner, "the table");
+	return error_set(err, ERROR_VALIDATION,
+		"The provisioned throughput for %s%s will not change. The requested value "
+		"equals the current value. Current ReadCapacityUnits provisioned for %s: "
+		"%lld. Requested ReadCapacityUnits: %lld. Current WriteCapacityUnits provisioned "
+		"for %s: %lld. Requested WriteCapacityUnits: %lld. Refer to the Amazon "
+		"DynamoDB Developer Guide for current limits and how to request higher limits.",
+		index ? "the " : "", buf_string(&owner), buf_string(&owner),
+		(long long)*throughput.read_units, (long long)read, buf_string(&owner),
+		(long long)*throughput.write_units, (long long)write);
+}
+
+static int change_units(const struct table_change *change, struct throughput throughput,
+	const struct provisioned_throughput *in, struct slice index_name, struct error *err)
+{
+	int64_t read = in->read_capacity_units.value, write = in->write_capacity_units.value;
+	int64_t now_ns = clock_realtime_ns();
+
+	if (read == *throughput.read_units && write == *throughput.write_units)
+		return same_throughput(throughput, read, write, index_name, err);
+	if (limits_changes(change))
+		TRY(throughput_check_decrease(&throughput, read, write, now_ns, err));
+	throughput_set(&throughput, read, write, now_ns);
+	return 0;
+}
+
+static int change_throughput(
+	const struct table_change *change, struct table_description *description, struct error *err)
+{
 	if (description->billing_mode == BILLING_PAY_PER_REQUEST)
 		return error_set(err, ERROR_VALIDATION,
 			INVALID "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified "
 				"when BillingMode is PAY_PER_REQUEST");
-	if (read == description->read_capacity_units && write == description->write_capacity_units)
-		return same_throughput(description, throughput, err);
-	if (read > description->read_capacity_units || write > description->write_capacity_units)
-		description->throughput_increased_ns = clock_realtime_ns();
-	if (read < description->read_capacity_units || write < description->write_capacity_units)
-		description->throughput_decreased_ns = clock_realtime_ns();
-	description->read_capacity_units = read;
-	description->write_capacity_units = write;
-	return 0;
+	return change_units(change, throughput_of_table(description),
+		change->in->provisioned_throughput, slice_of(NULL, 0), err);
 }
 
 static struct index_description *copy_indexes(
@@ -165,33 +183,77 @@ static struct index_description *copy_indexes(
 	return copy;
 }
 
-static void change_to_on_demand(struct table_description *description, struct arena *arena)
+static int change_to_on_demand(const struct table_change *change,
+	struct table_description *description, struct arena *arena, struct error *err)
 {
-	struct index_description *indexes = copy_indexes(description, 0, arena);
+	int64_t now_ns = clock_realtime_ns();
 
-	if (description->billing_mode != BILLING_PAY_PER_REQUEST)
-		description->billing_changed_ns = clock_realtime_ns();
-	description->billing_mode = BILLING_PAY_PER_REQUEST;
-	description->read_capacity_units = description->write_capacity_units = 0;
-	for (size_t i = 0; i < description->index_count; i++)
-		indexes[i].read_capacity_units = indexes[i].write_capacity_units = 0;
+	if (limits_changes(change))
+		TRY(throughput_check_on_demand(description, now_ns, err));
+	throughput_go_on_demand(description, copy_indexes(description, 0, arena), now_ns);
+	return 0;
 }
 
-static int change_billing(struct table_description *description,
-	const struct update_table_input *in, struct arena *arena, struct error *err)
+static bool sets_units(const struct update_table_input *in, struct slice index_name)
 {
+	const struct global_index_update *updates = in->global_secondary_index_updates.items;
+
+	for (size_t i = 0; i < in->global_secondary_index_updates.count; i++) {
+		if (slice_equal(index_of(&updates[i]), index_name))
+			return updates[i].delete ||
+			       (updates[i].update && updates[i].update->provisioned_throughput);
+	}
+	return false;
+}
+
+static int change_to_provisioned(struct table_description *description,
+	const struct update_table_input *in, struct error *err)
+{
+	struct buf missing CLEANUP(buf_release) = BUF_INIT;
+
+	for (size_t i = 0; i < description->index_count; i++) {
+		const struct index_description *index = &description->indexes[i];
+
+		if (index->kind == INDEX_GLOBAL && !sets_units(in, index->name))
+			buf_appendf(
+				&missing, "%s%.*s", missing.len ? "," : "", SLICE_ARG(index->name));
+	}
+	if (missing.len)
+		return error_set(err, ERROR_VALIDATION,
+			INVALID "ProvisionedThroughput must be specified for index: %s",
+			buf_string(&missing));
+	description->billing_mode = BILLING_PROVISIONED;
+	if (!description->billing_changed_ns)
+		description->billing_changed_ns = description->created_ns;
+	return 0;
+}
+
+/* A mode that the table has already is no change. */
+static int change_billing(const struct table_change *change, struct table_description *description,
+	struct arena *arena, struct error *err)
+{
+	const struct update_table_input *in = change->in;
 	int mode = enum_index(billing_mode_names, in->billing_mode);
 
-	if (mode == BILLING_PAY_PER_REQUEST)
-		change_to_on_demand(description, arena);
-	if (mode == BILLING_PROVISIONED && description->billing_mode == BILLING_PAY_PER_REQUEST) {
-		description->billing_mode = BILLING_PROVISIONED;
-		if (!description->billing_changed_ns)
-			description->billing_changed_ns = description->created_ns;
-	}
-	if (in->provisioned_throughput)
-		TRY(change_throughput(description, in->provisioned_throughput, err));
-	return 0;
+	if (mode == BILLING_PAY_PER_REQUEST && description->billing_mode == BILLING_PROVISIONED)
+		TRY(change_to_on_demand(change, description, arena, err));
+	if (mode == BILLING_PROVISIONED && description->billing_mode == BILLING_PAY_PER_REQUEST)
+		TRY(change_to_provisioned(description, in, err));
+	return in->provisioned_throughput ? change_throughput(change, description, err) : 0;
+}
+
+/* Of the table or of an index. */
+static int change_maximum(const struct table_description *description,
+	const struct on_demand_throughput *in, const char *of, int64_t *read_units,
+	int64_t *write_units, struct error *err)
+{
+	if (description->billing_mode == BILLING_PROVISIONED)
+		return error_set(err, ERROR_VALIDATION,
+			INVALID "%s for OnDemandThroughput cannot be specified when the table "
+				"BillingMode is PROVISIONED",
+			in->max_read_request_units.present ? "MaxReadRequestUnits"
+							   : "MaxWriteRequestUnits");
+	return design_on_demand(in, of, read_units, write_units, err);
 }
 
 static struct index_description *find_global(
@@ -297,36 +359,47 @@ static int remove_index(struct table_description *description, struct slice name
 	return 0;
 }
 
-static int change_index(struct table_description *description,
-	const struct global_index_change *change, struct arena *arena, struct error *err)
+static int change_index_units(const struct table_change *change,
+	const struct table_description *description, struct index_description *index,
+	const struct provisioned_throughput *throughput, struct error *err)
 {
-	const struct provisioned_throughput *throughput = change->provisioned_throughput;
+	TRY(design_check_throughput(throughput, err));
+	if (description->billing_mode == BILLING_PAY_PER_REQUEST)
+		return error_set(err, ERROR_VALIDATION,
+			INVALID "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified "
+				"for index: %.*s when BillingMode is PAY_PER_REQUEST",
+			SLICE_ARG(index->name));
+	return change_units(change, throughput_of_index(index), throughput, index->name, err);
+}
+
+static int change_index(const struct table_change *change, struct table_description *description,
+	const struct global_index_change *in, struct arena *arena, struct error *err)
+{
 	struct index_description *indexes = copy_indexes(description, 0, arena);
 	struct index_description *index =
-		find_global(indexes, description->index_count, change->index_name);
+		find_global(indexes, description->index_count, in->index_name);
 
 	if (!index)
 		return error_set(err, ERROR_VALIDATION,
 			"This operation cannot be performed with given input values. Please contact "
 			"DynamoDB service team for more info: Action Blocked: IndexUpdate");
-	if (throughput) {
-		TRY(design_check_throughput(throughput, err));
-		index->read_capacity_units = throughput->read_capacity_units.value;
-		index->write_capacity_units = throughput->write_capacity_units.value;
-	}
-	if (change->on_demand_throughput)
-		TRY(design_on_demand(change->on_demand_throughput, "index",
+	if (in->provisioned_throughput)
+		TRY(change_index_units(
+			change, description, index, in->provisioned_throughput, err));
+	if (in->on_demand_throughput)
+		TRY(change_maximum(description, in->on_demand_throughput, "index",
 			&index->max_read_request_units, &index->max_write_request_units, err));
-	if (change->warm_throughput) {
-		index->warm_read_units = change->warm_throughput->read_units_per_second.value;
-		index->warm_write_units = change->warm_throughput->write_units_per_second.value;
+	if (in->warm_throughput) {
+		index->warm_read_units = in->warm_throughput->read_units_per_second.value;
+		index->warm_write_units = in->warm_throughput->write_units_per_second.value;
 	}
 	return 0;
 }
 
-static int change_indexes(struct table_description *description,
-	const struct update_table_input *in, struct arena *arena, struct error *err)
+static int change_indexes(const struct table_change *change, struct table_description *description,
+	struct arena *arena, struct error *err)
 {
+	const struct update_table_input *in = change->in;
 	const struct global_index_update *updates = in->global_secondary_index_updates.items;
 
 	for (size_t i = 0; i < in->global_secondary_index_updates.count; i++) {
@@ -335,7 +408,7 @@ static int change_indexes(struct table_description *description,
 		else if (updates[i].delete)
 			TRY(remove_index(description, updates[i].delete->index_name, arena, err));
 		else
-			TRY(change_index(description, updates[i].update, arena, err));
+			TRY(change_index(change, description, updates[i].update, arena, err));
 	}
 	return 0;
 }
@@ -380,19 +453,6 @@ static int change_stream(struct txn *txn, struct table_description *description,
 		(enum stream_view)enum_index(stream_view_names, in->stream_view_type), err);
 }
 
-static int change_on_demand(struct table_description *description,
-	const struct on_demand_throughput *in, struct error *err)
-{
-	if (description->billing_mode == BILLING_PROVISIONED)
-		return error_set(err, ERROR_VALIDATION,
-			INVALID "%s for OnDemandThroughput cannot be specified when the table "
-				"BillingMode is PROVISIONED",
-			in->max_read_request_units.present ? "MaxReadRequestUnits"
-							   : "MaxWriteRequestUnits");
-	return design_on_demand(in, "table", &description->max_read_request_units,
-		&description->max_write_request_units, err);
-}
-
 static void change_class(struct table_description *description, struct slice name)
 {
 	enum table_class class = (enum table_class)enum_index(table_class_names, name);
@@ -407,15 +467,17 @@ static int change_description(const struct table_change *change, struct txn *txn
 {
 	const struct update_table_input *in = change->in;
 
-	TRY(change_billing(description, in, arena, err));
-	TRY(change_indexes(description, in, arena, err));
+	TRY(change_billing(change, description, arena, err));
+	TRY(change_indexes(change, description, arena, err));
 	if (in->stream_specification)
 		TRY(change_stream(txn, description, in->stream_specification, err));
 	if (in->sse_specification)
 		TRY(design_encryption(
 			change->engine, in->sse_specification, arena, description, err));
 	if (in->on_demand_throughput)
-		TRY(change_on_demand(description, in->on_demand_throughput, err));
+		TRY(change_maximum(description, in->on_demand_throughput, "table",
+			&description->max_read_request_units, &description->max_write_request_units,
+			err));
 	if (in->warm_throughput) {
 		description->warm_read_units = in->warm_throughput->read_units_per_second.value;
 		description->warm_write_units = in->warm_throughput->write_units_per_second.value;

@@ -2,6 +2,8 @@
 
 #include "api/access.h"
 #include "api/arn.h"
+#include "api/throughput.h"
+#include "base/clock.h"
 #include "store/catalog.h"
 
 static struct optional_integer integer(int64_t value)
@@ -76,25 +78,16 @@ static struct request_list list_key_schema(const struct key_layout *layout, stru
 /* Throughput. */
 
 static const struct throughput_facts *describe_throughput(
-	int64_t read_units, int64_t write_units, struct arena *arena)
+	struct throughput throughput, struct arena *arena)
 {
 	struct throughput_facts *facts = arena_alloc_zero(arena, sizeof(*facts));
 
-	facts->read_capacity_units = integer(read_units);
-	facts->write_capacity_units = integer(write_units);
-	facts->number_of_decreases_today = integer(0);
-	return facts;
-}
-
-static const struct throughput_facts *describe_table_throughput(
-	const struct table_description *description, struct arena *arena)
-{
-	struct throughput_facts *facts = arena_alloc_zero(arena, sizeof(*facts));
-
-	*facts = *describe_throughput(
-		description->read_capacity_units, description->write_capacity_units, arena);
-	facts->last_increase_date_time = description->throughput_increased_ns;
-	facts->last_decrease_date_time = description->throughput_decreased_ns;
+	facts->read_capacity_units = integer(*throughput.read_units);
+	facts->write_capacity_units = integer(*throughput.write_units);
+	facts->number_of_decreases_today = integer(throughput_decreases_today(
+		*throughput.decreases, *throughput.decreased_ns, clock_realtime_ns()));
+	facts->last_increase_date_time = *throughput.increased_ns;
+	facts->last_decrease_date_time = *throughput.decreased_ns;
 	return facts;
 }
 
@@ -239,6 +232,7 @@ static void describe_global_index(const struct engine *engine, struct slice tabl
 	struct global_index_facts *facts, struct arena *arena)
 {
 	bool creating = index->status == INDEX_CREATING;
+	struct index_description copy = *index;
 
 	*facts = (struct global_index_facts){
 		.index_name = index->name,
@@ -246,8 +240,8 @@ static void describe_global_index(const struct engine *engine, struct slice tabl
 		.projection = describe_projection(index, arena),
 		.index_status = creating ? SLICE("CREATING") : SLICE("ACTIVE"),
 		.backfilling = { creating, true },
-		.provisioned_throughput = describe_throughput(
-			index->read_capacity_units, index->write_capacity_units, arena),
+		.provisioned_throughput =
+			describe_throughput(throughput_of_index(&copy), arena),
 		.index_size_bytes = integer(counts->bytes),
 		.item_count = integer(counts->items),
 		.index_arn = arn_of_part(engine, table_name, "index", index->name, arena),
@@ -304,7 +298,7 @@ static struct table_facts *describe(const struct engine *engine,
 	facts->attribute_definitions = list_definitions(description, arena);
 	facts->key_schema = list_key_schema(&layout, arena);
 	facts->creation_date_time = description->created_ns;
-	facts->provisioned_throughput = describe_table_throughput(description, arena);
+	facts->provisioned_throughput = describe_throughput(throughput_of_table(description), arena);
 	facts->table_size_bytes = integer(0);
 	facts->item_count = integer(0);
 	facts->table_arn = arn_of_table(engine, description->name, arena);

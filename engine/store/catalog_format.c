@@ -135,6 +135,9 @@ static const struct field index_fields[] = {
 	INTEGER("max_write_request_units", struct index_description, max_write_request_units),
 	INTEGER("warm_read_units", struct index_description, warm_read_units),
 	INTEGER("warm_write_units", struct index_description, warm_write_units),
+	INTEGER("throughput_increased_ns", struct index_description, throughput_increased_ns),
+	INTEGER("throughput_decreased_ns", struct index_description, throughput_decreased_ns),
+	INTEGER("throughput_decreases", struct index_description, throughput_decreases),
 };
 static const struct shape index_shape = SHAPE(struct index_description, index_fields);
 
@@ -154,6 +157,10 @@ static const struct field table_fields[] = {
 	INTEGER("billing_changed_ns", struct table_description, billing_changed_ns),
 	INTEGER("throughput_increased_ns", struct table_description, throughput_increased_ns),
 	INTEGER("throughput_decreased_ns", struct table_description, throughput_decreased_ns),
+	INTEGER("throughput_decreases", struct table_description, throughput_decreases),
+	INTEGER("on_demand_before_ns", struct table_description, on_demand_before_ns[0]),
+	INTEGER("on_demand_before_2_ns", struct table_description, on_demand_before_ns[1]),
+	INTEGER("on_demand_before_3_ns", struct table_description, on_demand_before_ns[2]),
 	INTEGER("table_class_changed_ns", struct table_description, table_class_changed_ns),
 	INTEGER("max_read_request_units", struct table_description, max_read_request_units),
 	INTEGER("max_write_request_units", struct table_description, max_write_request_units),

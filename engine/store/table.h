@@ -47,6 +47,8 @@ struct index_description {
 	int64_t max_write_request_units;
 	int64_t warm_read_units; /* 0: not set */
 	int64_t warm_write_units;
+	int64_t throughput_increased_ns, throughput_decreased_ns; /* 0: never */
+	int64_t throughput_decreases; /* on the day of the last one */
 };
 
 enum stream_view {
@@ -74,7 +76,9 @@ struct table_description {
 	enum table_class table_class;
 	bool deletion_protection;
 	int64_t billing_changed_ns; /* last change to on demand; 0: at creation */
+	int64_t on_demand_before_ns[3]; /* the changes before it; 0: none */
 	int64_t throughput_increased_ns, throughput_decreased_ns; /* 0: never */
+	int64_t throughput_decreases; /* on the day of the last one */
 	int64_t table_class_changed_ns; /* 0: never */
 	int64_t max_read_request_units; /* OnDemandThroughput; 0: not set, -1: none */
 	int64_t max_write_request_units;
