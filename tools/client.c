@@ -84,7 +84,7 @@ static int find_server(struct client *client, struct error *err)
 static int open_data(struct client *client, struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
-	const struct engine_options options = { .key_file = key_option() };
+	const struct engine_options options = { .key_file = key_option(), .finish_jobs = true };
 	int64_t deadline_ns = clock_monotonic_ns() + WAIT_NS;
 	int r;
 

@@ -13,8 +13,8 @@
  */
 #pragma once
 
+#include "api/csv.h"
 #include "model/key.h"
-#include "port_csv.h"
 
 struct port_column {
 	struct slice name;

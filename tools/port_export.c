@@ -244,7 +244,7 @@ static int make_directories(struct export *export, struct error *err)
 		(mkdir(data.data, 0777) < 0 && errno != EEXIST))
 		return error_set_errno(err, errno, "Making %s", data.data);
 	/* Of an export that was interrupted before. */
-	return files_remove(data.data, SLICE(MANIFEST_DATA_ENDING), err);
+	return files_remove(data.data, SLICE(EXPORT_DATA_ENDING), err);
 }
 
 static int create_targets(struct export *export, struct error *err)
@@ -321,7 +321,7 @@ static int find_state(struct export *export, struct error *err)
 	return EXPORT_RESUMED;
 }
 
-static void begin_files(struct export *export)
+static int begin_files(struct export *export, struct error *err)
 {
 	struct export_state *state = &export->state;
 	bool many = state->format == PORT_S3;
@@ -331,12 +331,13 @@ static void begin_files(struct export *export)
 	for (size_t i = 0; many && i < state->file_count; i++) {
 		struct buf name CLEANUP(buf_release) = BUF_INIT;
 
-		manifest_append_name(&name);
+		TRY(export_append_name(&name, err));
 		state->files[i].name = arena_copy(&state->arena, buf_slice(&name));
 	}
+	return 0;
 }
 
-static void begin_anew(struct export *export)
+static int begin_anew(struct export *export, struct error *err)
 {
 	const struct export_options *options = export->options;
 	struct export_state *state = &export->state;
@@ -350,12 +351,12 @@ static void begin_anew(struct export *export)
 	state->gzip = options->gzip || options->format == PORT_S3;
 	state->header = slice_from_string(options->columns);
 	state->start_ns = clock_realtime_ns();
-	manifest_append_id(&id, state->start_ns);
+	TRY(export_append_id(&id, state->start_ns, err));
 	state->export_id = arena_copy(&state->arena, buf_slice(&id));
 	state->segment_count = options->segments;
 	state->segments =
 		arena_alloc_array(&state->arena, state->segment_count, sizeof(*state->segments));
-	begin_files(export);
+	return begin_files(export, err);
 }
 
 /* Refuses to replace what is there, unless told to. */
@@ -397,7 +398,7 @@ static int prepare(struct export *export, struct error *err)
 	TRY(check_output(export, err));
 	TRY(resumed = find_state(export, err));
 	if (resumed != EXPORT_RESUMED)
-		begin_anew(export);
+		TRY(begin_anew(export, err));
 	progress_begin(&export->progress, export->options->quiet, export->items, export->items);
 	make_targets(export);
 	TRY(r = find_columns(export, err));
@@ -413,10 +414,12 @@ static int write_manifest(struct export *export, struct error *err)
 {
 	const struct export_state *state = &export->state;
 	struct manifest manifest = { .count = state->file_count };
-	const struct manifest_summary summary = {
-		.table = export->table,
+	const struct export_summary summary = {
+		.table_arn = export->table->table_arn,
+		.table_id = export->table->table_id,
 		.export_id = state->export_id,
 		.start_ns = state->start_ns,
+		.export_ns = state->start_ns,
 		.end_ns = clock_realtime_ns(),
 		.items = export->items,
 		.bytes = (uint64_t) export->table->table_size_bytes.value,

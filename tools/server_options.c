@@ -151,6 +151,7 @@ static const struct server_option {
 	ROW("account", account, set_account),
 	ROW("key-file", key_file, set_path),
 	ROW("http", http, set_string),
+	ROW("buckets", buckets, set_path),
 	ROW("credentials", credentials, set_path),
 	ROW("tls-cert", tls_certificate, set_path),
 	ROW("tls-key", tls_key, set_path),
@@ -160,7 +161,7 @@ _Static_assert(ARRAY_SIZE(known_options) == SERVER_OPTION_COUNT, "count them aga
 void server_options_release(struct server_options *options)
 {
 	char *strings[] = { options->region, options->account, options->http, options->credentials,
-		options->tls_certificate, options->tls_key, options->key_file };
+		options->tls_certificate, options->tls_key, options->key_file, options->buckets };
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
@@ -217,6 +218,7 @@ struct engine_options server_options_engine(const struct server_options *options
 		.audit_bytes = options->audit_bytes,
 		.region = options->region,
 		.account = options->account,
+		.buckets = options->buckets,
 		.key_file = options->key_file ? options->key_file : key_option(),
 	};
 }

@@ -21,6 +21,7 @@ struct server_options {
 	char *region, *account;
 	char *http; /* the address, or NULL: no such door */
 	char *credentials, *tls_certificate, *tls_key; /* absolute paths */
+	char *buckets; /* an absolute path */
 	char *key_file; /* the same; NULL: what key_option() says */
 };
 
@@ -42,6 +43,8 @@ struct server_options {
 	"  --audit-items            the log tells values of items, too\n" \
 	"  --ttl-interval=SECONDS   how often to delete items that have expired (default 2)\n" \
 	"  --key-file=FILE          the key of the data directory; a new one is encrypted by it\n" \
+	"  --buckets=DIR            exports and imports: its subdirectories stand for S3's\n" \
+	"                           buckets\n" \
 	"  --credentials=FILE       verify signatures over HTTP; needed beyond loopback\n" \
 	"  --tls-cert=FILE          HTTPS with this certificate (PEM)\n" \
 	"  --tls-key=FILE           and its key\n"
@@ -58,7 +61,7 @@ int server_option_set_long(struct server_options *options, int code, const char 
 /* Fills rows for getopt_long(), whose codes begin at SERVER_OPTION_FIRST, and
  * ends them with an empty row. */
 #define SERVER_OPTION_FIRST 512
-#define SERVER_OPTION_COUNT 14
+#define SERVER_OPTION_COUNT 15
 void server_options_long(struct option rows[SERVER_OPTION_COUNT + 1]);
 
 /* What they say to the engine and to the listener; borrowed. */

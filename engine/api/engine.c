@@ -2,6 +2,8 @@
 
 #include "api/access.h"
 #include "api/audit_event.h"
+#include "api/export_job.h"
+#include "api/import_job.h"
 #include "api/job.h"
 #include "api/op_hot_backup.h"
 #include "api/operations.h"
@@ -49,6 +51,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 	engine->durability[DOOR_API] =
 		options->relaxed_durability ? DURABLE_PROCESS : DURABLE_POWER;
 	engine->finish_jobs = options->finish_jobs;
+	engine->buckets = options->buckets;
 	engine->region = slice_from_string(options->region ? options->region : "us-east-1");
 	engine->account = slice_from_string(options->account ? options->account : "123456789012");
 	pthread_mutex_init(&engine->root_mutex, NULL);
@@ -58,7 +61,8 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		return -1;
 	}
 	if (open_audit(engine, options, err) < 0 ||
-		job_queue_open(store, &engine->jobs, err) < 0) {
+		job_queue_open(store, &engine->jobs, err) < 0 || export_tidy(engine, err) < 0 ||
+		import_tidy(engine, err) < 0) {
 		engine_close(engine);
 		return -1;
 	}

@@ -24,6 +24,7 @@ struct engine_options {
 	const char *region; /* NULL: us-east-1 */
 	const char *account; /* NULL: 123456789012 */
 	bool finish_jobs; /* engine_close() waits for backups and the like; else they fail */
+	const char *buckets; /* the directory of S3's buckets; NULL: there are none */
 	enum audit_mode audit;
 	bool audit_items; /* lines tell what items hold */
 	uint64_t audit_bytes; /* of the log; 0: the default, 64 MiB */

@@ -202,16 +202,13 @@ static int find_source(struct engine *engine, const struct request *request,
 	const struct restore_to_point_in_time_input *in, struct table **ret, struct error *err)
 {
 	bool by_arn = slice_present(in->source_table_arn);
-	struct slice table = in->source_table_name;
 
 	if (by_arn == slice_present(in->source_table_name))
 		return error_set(err, ERROR_VALIDATION,
 			"Exactly one of SourceTableArn and SourceTableName must be specified");
 	if (by_arn)
-		TRY(arn_check(engine, request, in->source_table_arn, err));
-	if (by_arn)
-		table = arn_table_name(in->source_table_arn);
-	return source_table_find(engine, table, ret, err);
+		return source_table_find_arn(engine, request, in->source_table_arn, ret, err);
+	return source_table_find(engine, in->source_table_name, ret, err);
 }
 
 static int out_of_range(const struct table *table, int64_t wanted, int64_t now, struct error *err)

@@ -11,6 +11,7 @@
 #include "api/operations.h"
 #include "api/request.h"
 #include "api/shapes.h"
+#include "api/shapes_export.h"
 #include "api/shapes_alarms.h"
 #include "api/shapes_metrics.h"
 
@@ -157,6 +158,22 @@ const struct operation operations[OPERATION_COUNT] = {
 		.output = &shape_describe_endpoints_output,
 		.run = run_describe_endpoints,
 	},
+	[OPERATION_DESCRIBE_EXPORT] = {
+		.name = "DescribeExport",
+		.help = "Tell how an export stands.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_describe_export_input,
+		.output = &shape_export_output,
+		.run = run_describe_export,
+	},
+	[OPERATION_DESCRIBE_IMPORT] = {
+		.name = "DescribeImport",
+		.help = "Tell how an import stands.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_describe_import_input,
+		.output = &shape_import_output,
+		.run = run_describe_import,
+	},
 	[OPERATION_DESCRIBE_LIMITS] = {
 		.name = "DescribeLimits",
 		.help = "Tell the account's limits of capacity.",
@@ -204,6 +221,14 @@ const struct operation operations[OPERATION_COUNT] = {
 		.input = &shape_execute_transaction_input,
 		.output = &shape_execute_transaction_output,
 		.run = run_execute_transaction,
+	},
+	[OPERATION_EXPORT_TABLE_TO_POINT_IN_TIME] = {
+		.name = "ExportTableToPointInTime",
+		.help = "Write a table as it was at a moment, or its changes, to a bucket.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_export_table_input,
+		.output = &shape_export_output,
+		.run = run_export_table,
 	},
 	[OPERATION_GET_ITEM] = {
 		.name = "GetItem",
@@ -253,6 +278,14 @@ const struct operation operations[OPERATION_COUNT] = {
 		.output = &shape_list_metrics_output,
 		.run = run_list_metrics,
 	},
+	[OPERATION_IMPORT_TABLE] = {
+		.name = "ImportTable",
+		.help = "Make a table of the objects of a bucket.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_import_table_input,
+		.output = &shape_import_output,
+		.run = run_import_table,
+	},
 	[OPERATION_LIST_BACKUPS] = {
 		.name = "ListBackups",
 		.help = "Name the backups.",
@@ -260,6 +293,22 @@ const struct operation operations[OPERATION_COUNT] = {
 		.input = &shape_list_backups_input,
 		.output = &shape_list_backups_output,
 		.run = run_list_backups,
+	},
+	[OPERATION_LIST_EXPORTS] = {
+		.name = "ListExports",
+		.help = "Name the exports of the last 90 days.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_list_exports_input,
+		.output = &shape_list_exports_output,
+		.run = run_list_exports,
+	},
+	[OPERATION_LIST_IMPORTS] = {
+		.name = "ListImports",
+		.help = "Name the imports of the last 90 days.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_list_imports_input,
+		.output = &shape_list_imports_output,
+		.run = run_list_imports,
 	},
 	[OPERATION_LIST_STREAMS] = {
 		.name = "ListStreams",

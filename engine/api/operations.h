@@ -16,6 +16,7 @@ struct engine {
 	struct hot_backup_job *hot_backup;
 	struct job_queue *jobs;
 	bool finish_jobs;
+	const char *buckets; /* NULL: there are none */
 	struct audit *audit;
 	enum durability durability[2]; /* by enum request_door */
 	struct slice region, account;
@@ -42,6 +43,8 @@ operation_run run_start_hot_backup, run_describe_hot_backup, run_stop_hot_backup
 operation_run run_create_backup, run_describe_backup, run_list_backups, run_delete_backup;
 operation_run run_restore_from_backup, run_restore_to_point_in_time;
 operation_run run_update_continuous_backups, run_describe_continuous_backups;
+operation_run run_export_table, run_describe_export, run_list_exports;
+operation_run run_import_table, run_describe_import, run_list_imports;
 operation_run run_get_metric_statistics, run_list_metrics;
 operation_run run_find_access, run_set_access;
 operation_run run_put_metric_alarm, run_describe_alarms, run_describe_alarm_history;

@@ -1,5 +1,6 @@
 #include "api/source_table.h"
 
+#include "api/arn.h"
 #include "store/recovery.h"
 
 #define MS_NS 1000000
@@ -21,6 +22,18 @@ int source_table_find(
 		return 0;
 	table_unrefp(ret);
 	return error_set(err, ERROR_SOURCE_IN_USE, "Table is being created: %.*s", SLICE_ARG(name));
+}
+
+int source_table_find_arn(struct engine *engine, const struct request *request, struct slice arn,
+	struct table **ret, struct error *err)
+{
+	struct slice name;
+
+	TRY(arn_check(engine, request, arn, err));
+	name = arn_table_name(arn);
+	if (!slice_equal(arn, arn_of_table(engine, name, request->arena)))
+		return source_table_absent(arn, err);
+	return source_table_find(engine, name, ret, err);
 }
 
 int source_table_check_recovery(const struct table *table, struct error *err)

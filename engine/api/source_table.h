@@ -8,6 +8,9 @@
  * while it is being filled. */
 int source_table_find(
 	struct engine *engine, struct slice name, struct table **ret, struct error *err) NODISCARD;
+/* The same by a TableArn. */
+int source_table_find_arn(struct engine *engine, const struct request *request, struct slice arn,
+	struct table **ret, struct error *err) NODISCARD;
 /* "Table not found: T". Always -1. */
 int source_table_absent(struct slice name, struct error *err);
 /* Whether its point-in-time recovery is enabled: ERROR_RECOVERY_OFF. */

@@ -9,9 +9,11 @@
 #include "store/table_private.h"
 #include "store/txn_private.h"
 
-/* One chunk ends at so many rows or bytes of items. */
-#define CHUNK_ROWS  256
-#define CHUNK_BYTES (512u << 10)
+/* One chunk ends at so many rows or bytes of items, or so many rows in the history
+ * that changed before the moment alone. */
+#define CHUNK_ROWS   256
+#define CHUNK_BYTES  (512u << 10)
+#define CHUNK_PASSED 256
 
 /* Pinning. */
 
@@ -132,9 +134,10 @@ struct chunk {
 	struct txn *txn;
 	DBC *history;
 	DBT key, data; /* of the history: the first change after the moment of a row */
-	struct slice changed; /* that row's key; absent: no row changed from here on */
+	struct slice changed; /* that row's key; absent: no row changed from here on, or */
+	struct slice horizon; /* up to this one, beyond which was not looked */
 	struct row *rows; /* in the arena */
-	size_t count, looked_at, bytes;
+	size_t count, looked_at, passed, bytes;
 	struct slice last; /* key looked at, in the arena; absent: none */
 	bool at_end;
 };
@@ -148,7 +151,7 @@ static int get_entry(struct chunk *chunk, struct slice target)
 }
 
 /* Moves to the first row after that key (absent: of all) that changed after the
- * moment. Changes that are older are passed over, row by row. */
+ * moment. Rows whose changes are older are passed over. */
 static int seek_changed(struct chunk *chunk, struct slice after, struct error *err)
 {
 	struct buf target CLEANUP(buf_release) = BUF_INIT;
@@ -157,7 +160,7 @@ static int seek_changed(struct chunk *chunk, struct slice after, struct error *e
 	buf_append_slice(&target, after);
 	if (slice_present(after))
 		history_append_stamp(&target, UINT64_MAX);
-	for (;; chunk->looked_at++) {
+	for (;;) {
 		int r = get_entry(chunk, buf_slice(&target));
 
 		chunk->changed = slice_of(NULL, 0);
@@ -169,10 +172,18 @@ static int seek_changed(struct chunk *chunk, struct slice after, struct error *e
 			return error_set(err, ERROR_CORRUPT, "an entry of a history is malformed");
 		if (stamp > moment)
 			return 0;
+		/* Another row, and the one before it did not change after the moment. */
+		if (chunk->passed == CHUNK_PASSED)
+			break;
+		chunk->passed++;
 		buf_clear(&target);
 		buf_append_slice(&target, chunk->changed);
 		history_append_stamp(&target, moment + 1);
 	}
+	chunk->changed = slice_of(NULL, 0);
+	target.len -= HISTORY_STAMP_LENGTH;
+	chunk->horizon = arena_copy(chunk->txn->arena, buf_slice(&target));
+	return 0;
 }
 
 static bool is_full(const struct chunk *chunk)
@@ -232,6 +243,13 @@ static int next_row(struct chunk *chunk, struct row_cursor *cursor, struct row *
 	return 0;
 }
 
+/* Whether what comes first may lie beyond what was seen of the history. */
+static bool is_beyond(const struct chunk *chunk, const struct row *row)
+{
+	return slice_present(chunk->horizon) &&
+	       (!row || slice_compare(row->key, chunk->horizon) > 0);
+}
+
 static int merge(struct chunk *chunk, struct row_cursor *cursor, struct error *err)
 {
 	struct row memory, *row = NULL;
@@ -241,6 +259,10 @@ static int merge(struct chunk *chunk, struct row_cursor *cursor, struct error *e
 	while (!is_full(chunk)) {
 		int order = compare_first(chunk, row);
 
+		if (is_beyond(chunk, row)) {
+			chunk->last = chunk->horizon;
+			return 0;
+		}
 		if (!row && !slice_present(chunk->changed)) {
 			chunk->at_end = true;
 			return 0;
@@ -291,7 +313,8 @@ static int chunk_body(struct txn *txn, void *context, struct error *err)
 
 	chunk->txn = txn;
 	chunk->rows = arena_alloc_array(txn->arena, CHUNK_ROWS, sizeof(*chunk->rows));
-	chunk->count = chunk->looked_at = chunk->bytes = 0;
+	chunk->count = chunk->looked_at = chunk->passed = chunk->bytes = 0;
+	chunk->horizon = slice_of(NULL, 0);
 	chunk->last =
 		position->len ? arena_copy(txn->arena, buf_slice(position)) : slice_of(NULL, 0);
 	chunk->at_end = false;

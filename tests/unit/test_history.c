@@ -212,6 +212,25 @@ static void what_is_written_meanwhile_changes_no_snapshot(void)
 		check_state(&f, &model.states[i], &model);
 }
 
+/* More of it than one chunk looks at. */
+static void what_changed_long_before_is_passed_over(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new();
+	struct model model CLEANUP(model_release) = model_new(10);
+
+	set_recovery(&f, true, 35);
+	fill(&f, &model, 4000);
+	live(&f, &model, 20);
+	for (size_t i = 0; i < model.count; i++)
+		check_state(&f, &model.states[i], i % 2 ? &model : NULL);
+	for (size_t i = 0; i < KEYS; i++) {
+		write_value(&f, i, ABSENT);
+		model.now[i] = ABSENT;
+	}
+	keep_state(&f, &model);
+	check_state(&f, &model.states[model.count - 1], NULL);
+}
+
 static void reopen(struct fixture *f)
 {
 	fixture_close(f);
@@ -434,6 +453,7 @@ static const struct test_case cases[] = {
 	{ "each moment shows the table as it was", each_moment_shows_the_table_as_it_was },
 	{ "what is written meanwhile changes no snapshot",
 		what_is_written_meanwhile_changes_no_snapshot },
+	{ "what changed long before is passed over", what_changed_long_before_is_passed_over },
 	{ "history survives a restart", history_survives_a_restart },
 	{ "a snapshot of now needs no recovery", now_needs_no_recovery },
 	{ "two snapshots at once are each of their moment",

@@ -389,6 +389,8 @@ static const struct limit_exception {
 		8 },
 	{ "RestoreTableToPointInTime.GlobalSecondaryIndexOverride.KeySchema", "four of each kind",
 		1, 8 },
+	{ "ImportTable.TableCreationParameters.GlobalSecondaryIndexes.KeySchema",
+		"four of each kind", 1, 8 },
 	{ "ExecuteTransaction.ClientRequestToken", "an empty one is none", 0, 36 },
 	{ "TransactWriteItems.ClientRequestToken", "an empty one is none", 0, 36 },
 	{ "GetRecords.Limit", "of the API reference", 1, 1000 },

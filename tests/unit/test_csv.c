@@ -1,5 +1,5 @@
 #undef NDEBUG
-#include "port_csv.h"
+#include "api/csv.h"
 #include "test.h"
 
 #include <malloc.h>

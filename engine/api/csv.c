@@ -1,4 +1,4 @@
-#include "port_csv.h"
+#include "api/csv.h"
 
 #include "model/json.h"
 
