@@ -171,7 +171,7 @@ static int text_length(struct slice chunk, uint32_t *ret, struct error *err)
 /* Appends a chunk's text. */
 static int decode_chunk(struct slice chunk, struct buf *ret, struct error *err)
 {
-	uint32_t length;
+	uint32_t length = 0;
 	struct slice body;
 
 	TRY(text_length(chunk, &length, err));
@@ -194,7 +194,7 @@ static int decode_chunk(struct slice chunk, struct buf *ret, struct error *err)
 static int find_extent(struct journal_cursor *cursor, struct journal_extent *ret, struct error *err)
 {
 	uint64_t last;
-	uint32_t length;
+	uint32_t length = 0;
 	int r;
 
 	*ret = (struct journal_extent){ .modified_ns = clock_realtime_ns() };
