@@ -35,7 +35,7 @@ int table_storage(struct table *table, struct table_storage *ret, struct error *
 	TRY(table_check(table, err));
 	TRY(measure(table->body->file, &storage.row_bytes, err));
 	for (size_t i = 0; i < table->description.index_count; i++) {
-		int64_t bytes;
+		int64_t bytes = 0;
 
 		if (table->indexes[i]->dropped)
 			continue;
