@@ -150,6 +150,14 @@ const struct operation operations[OPERATION_COUNT] = {
 		.output = &shape_describe_alarms_output,
 		.run = run_describe_alarms,
 	},
+	[OPERATION_DESCRIBE_CONTRIBUTOR_INSIGHTS] = {
+		.name = "DescribeContributorInsights",
+		.help = "Tell whether contributor insights of a table or an index is enabled.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_describe_insights_input,
+		.output = &shape_describe_insights_output,
+		.run = run_describe_insights,
+	},
 	[OPERATION_DESCRIBE_ENDPOINTS] = {
 		.name = "DescribeEndpoints",
 		.help = "Tell the address that serves.",
@@ -310,6 +318,14 @@ const struct operation operations[OPERATION_COUNT] = {
 		.output = &shape_list_imports_output,
 		.run = run_list_imports,
 	},
+	[OPERATION_LIST_CONTRIBUTOR_INSIGHTS] = {
+		.name = "ListContributorInsights",
+		.help = "Tell contributor insights of all tables and indexes.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_list_insights_input,
+		.output = &shape_list_insights_output,
+		.run = run_list_insights,
+	},
 	[OPERATION_LIST_STREAMS] = {
 		.name = "ListStreams",
 		.help = "Name the streams.",
@@ -441,6 +457,14 @@ const struct operation operations[OPERATION_COUNT] = {
 		.input = &shape_update_continuous_backups_input,
 		.output = &shape_continuous_backups_output,
 		.run = run_update_continuous_backups,
+	},
+	[OPERATION_UPDATE_CONTRIBUTOR_INSIGHTS] = {
+		.name = "UpdateContributorInsights",
+		.help = "Enable or disable contributor insights of a table or an index.",
+		.kind = OPERATION_ADMIN,
+		.input = &shape_update_insights_input,
+		.output = &shape_update_insights_output,
+		.run = run_update_insights,
 	},
 	[OPERATION_UPDATE_ITEM] = {
 		.name = "UpdateItem",

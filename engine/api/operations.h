@@ -51,6 +51,7 @@ operation_run run_put_metric_alarm, run_describe_alarms, run_describe_alarm_hist
 operation_run run_delete_alarms, run_set_alarm_state;
 operation_run run_find_log, run_read_log;
 operation_run run_find_hot_keys;
+operation_run run_update_insights, run_describe_insights, run_list_insights;
 
 /* The table that a request on data names: a new reference, or
  * ERROR_TABLE_NOT_FOUND "Requested resource not found". */

@@ -118,6 +118,16 @@ static const struct field tag_fields[] = {
 };
 static const struct shape tag_shape = SHAPE(struct tag, tag_fields);
 
+static const char *const insights_modes[] = {
+	[INSIGHTS_ACCESSED_AND_THROTTLED] = "ACCESSED_AND_THROTTLED_KEYS",
+	[INSIGHTS_THROTTLED] = "THROTTLED_KEYS",
+};
+
+#define INSIGHTS(type) \
+	BOOLEAN("insights_enabled", type, insights.enabled), \
+		NAMED("insights_mode", type, insights.mode, insights_modes), \
+		INTEGER("insights_changed_ns", type, insights.changed_ns)
+
 static const struct field index_fields[] = {
 	TEXT("name", struct index_description, name),
 	TEXT("id", struct index_description, id),
@@ -138,6 +148,7 @@ static const struct field index_fields[] = {
 	INTEGER("throughput_increased_ns", struct index_description, throughput_increased_ns),
 	INTEGER("throughput_decreased_ns", struct index_description, throughput_decreased_ns),
 	INTEGER("throughput_decreases", struct index_description, throughput_decreases),
+	INSIGHTS(struct index_description),
 };
 static const struct shape index_shape = SHAPE(struct index_description, index_fields);
 
@@ -171,6 +182,7 @@ static const struct field table_fields[] = {
 	TEXT("stream_label", struct table_description, stream_label),
 	NAMED("stream_view", struct table_description, stream_view, stream_views),
 	TEXT("ttl_attribute", struct table_description, ttl_attribute),
+	INSIGHTS(struct table_description),
 	BOOLEAN("sse_enabled", struct table_description, sse_enabled),
 	TEXT("sse_kms_key", struct table_description, sse_kms_key),
 	TEXT("resource_policy", struct table_description, resource_policy),

@@ -32,6 +32,15 @@ enum index_kind {
 
 enum index_status { INDEX_CREATING, INDEX_ACTIVE };
 
+enum insights_mode { INSIGHTS_ACCESSED_AND_THROTTLED, INSIGHTS_THROTTLED };
+
+/* Contributor insights, a setting. */
+struct insights {
+	bool enabled;
+	enum insights_mode mode;
+	int64_t changed_ns; /* 0: never */
+};
+
 struct index_description {
 	struct slice name;
 	struct slice id; /* UUID: of the file; made by the store */
@@ -49,6 +58,7 @@ struct index_description {
 	int64_t warm_write_units;
 	int64_t throughput_increased_ns, throughput_decreased_ns; /* 0: never */
 	int64_t throughput_decreases; /* on the day of the last one */
+	struct insights insights; /* of a global one */
 };
 
 enum stream_view {
@@ -92,6 +102,7 @@ struct table_description {
 	struct slice stream_label; /* "2026-11-22T12:36:45.123" */
 	enum stream_view stream_view;
 	struct slice ttl_attribute; /* absent: disabled */
+	struct insights insights;
 	bool sse_enabled; /* an SSEDescription is shown */
 	struct slice sse_kms_key; /* ARN */
 	struct slice resource_policy; /* JSON text; absent: none */

@@ -243,6 +243,7 @@ static void operations_are_found_by_their_exact_name(void)
 /* Members of the service that are younger than many an installed botocore. */
 static const char *const young_members[] = {
 	"BatchExecuteStatement.Responses.Error.Item",
+	"ContributorInsightsMode",
 	"DeletionProtectionEnabled",
 	"ExportType",
 	"GlobalTableWitnessUpdates",
@@ -381,6 +382,10 @@ static const struct limit_exception {
 	{ "TransactWriteItems.TransactItems.Put.TableName", "a short name is not found", 1, 1024 },
 	{ "TransactWriteItems.TransactItems.Update.TableName", "a short name is not found", 1,
 		1024 },
+	{ "DescribeContributorInsights.TableName", "a short name is not found", 1, 1024 },
+	{ "ListContributorInsights.TableName", "a short name is not found", 1, 1024 },
+	{ "ListContributorInsights.MaxResults", "a page has something", 1, 100 },
+	{ "UpdateContributorInsights.TableName", "a short name is not found", 1, 1024 },
 	{ "BatchGetItem.RequestItems", "told in other words", 0, 0 },
 	{ "BatchGetItem.RequestItems.Keys", "told in other words", 1, 0 },
 	{ "CreateTable.GlobalSecondaryIndexes.KeySchema", "four of each kind", 1, 8 },
