@@ -15,6 +15,7 @@
 #include "credentials.h"
 #include "http_access.h"
 #include "http_gzip.h"
+#include "http_metrics.h"
 
 /* Shorter answers gain nothing from being packed. */
 #define GZIP_MIN 1024
@@ -173,6 +174,14 @@ static bool accepts_gzip(const struct http_request *request)
 	return slice_present(encodings) && memmem(encodings.data, encodings.len, "gzip", 4);
 }
 
+static void pack_answer(const struct http_request *request, struct http_answer *answer)
+{
+	if (answer->body.len < GZIP_MIN || !accepts_gzip(request))
+		return;
+	gzip_pack(&answer->body);
+	answer->gzipped = true;
+}
+
 static void answer_operation(const struct http_service *service, const struct http_request *request,
 	struct arena *arena, struct http_answer *answer)
 {
@@ -198,10 +207,7 @@ static void answer_operation(const struct http_service *service, const struct ht
 		http_answer_too_large(answer);
 	else if (r < 0)
 		http_answer_error(answer, &err);
-	if (answer->body.len >= GZIP_MIN && accepts_gzip(request)) {
-		gzip_pack(&answer->body);
-		answer->gzipped = true;
-	}
+	pack_answer(request, answer);
 }
 
 static void answer_health(const struct http_service *service, struct http_answer *answer)
@@ -240,6 +246,11 @@ void http_service_answer(const struct http_service *service, const struct http_r
 	bool from_page = slice_present(http_request_header(request, "Origin"));
 	const char *content_type = find_content_type(request);
 
+	if (slice_equal_string(request->path, HTTP_METRICS_PATH) && is_method(request, "GET")) {
+		http_metrics_answer(service, request, arena, answer);
+		pack_answer(request, answer);
+		return;
+	}
 	if (!slice_equal_string(request->path, "/")) {
 		http_answer_not_found(answer);
 		return;

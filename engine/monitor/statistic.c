@@ -1,5 +1,7 @@
 #include "monitor/statistic.h"
 
+#include "monitor/metrics.h"
+
 const char *const metric_statistic_names[] = {
 	[STATISTIC_SAMPLE_COUNT] = "SampleCount",
 	[STATISTIC_AVERAGE] = "Average",

@@ -3,7 +3,10 @@
  */
 #pragma once
 
-#include "monitor/metrics.h"
+#include "base/slice.h"
+#include <stdbool.h>
+
+struct metric_datapoint;
 
 enum metric_statistic {
 	STATISTIC_SAMPLE_COUNT,
