@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import class_bench
 import dynoxide
 import http_bench
 import oracles
@@ -228,6 +229,7 @@ GROUPS = {
     "peer": (measure_peer, "dynoxide"),
     "http": (http_bench.measure, "dynoxide"),
     "shell": (shell_bench.measure, "other door"),
+    "class": (class_bench.measure, "STANDARD"),
 }
 VERDICTS = {True: "ok", False: "MISSED", None: ""}
 
