@@ -2,8 +2,10 @@
 #include "model/item.h"
 #include "model/plain.h"
 #include "store/check_private.h"
+#include "store/check_history.h"
 #include "store/check_stream.h"
 #include "store/cursor.h"
+#include "store/history.h"
 #include "store/index_private.h"
 #include "store/record.h"
 #include "store/store_private.h"
@@ -193,7 +195,10 @@ static int look_at_files(struct look *look, struct error *err)
 	TRY(look_at_file(look, table_file_name(table->id, &name), err));
 	for (size_t i = 0; i < table->index_count; i++)
 		TRY(look_at_file(look, index_file_name(table->indexes[i].id, &name), err));
-	return 0;
+	if (!slice_present(table->history_id))
+		return 0;
+	TRY(look_at_file(look, history_file_name(table->history_id, &name), err));
+	return look_at_file(look, history_moments_name(table->history_id, &name), err);
 }
 
 static int look_at_table(struct look *look, struct error *err)
@@ -211,7 +216,7 @@ static int look_at_table(struct look *look, struct error *err)
 	TRY(txn_run(store, TXN_READ, DURABLE_PROCESS, &arena, check_entries, look, err));
 	if (!look->totals.problems)
 		look_at_counts(look);
-	return 0;
+	return check_history(look, err);
 }
 
 static void add_totals(struct check_totals *to, const struct check_totals *table)
@@ -251,6 +256,7 @@ int store_check_watched(struct store *store, const struct check_watcher *watcher
 		add_totals(&totals, &look.totals);
 	}
 	TRY(check_streams(store, watcher->report, watcher->context, &totals.problems, err));
+	TRY(check_backups(store, watcher->report, watcher->context, &totals.problems, err));
 	*ret = totals;
 	return 0;
 }

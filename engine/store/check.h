@@ -6,8 +6,9 @@
  * record decodes, its item passes item_validate(), the key made from the item
  * is the row key, item size and text length are those stored, an own text
  * reads back to an equal item; each row has its entries in the indexes, and
- * each entry its row; the counts are those of the catalogue. For each stream:
- * check_stream.h.
+ * each entry its row; the counts are those of the catalogue; of its history each
+ * entry is one and found by its moment. For each stream: check_stream.h. For each
+ * backup: its file is what was written, and its rows are sound.
  */
 #pragma once
 
