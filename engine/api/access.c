@@ -59,6 +59,17 @@ static int deny_local(const struct check *check, const struct access_use *use,
 		SLICE_ARG(name), access->uid, access->gid, access->mode);
 }
 
+/* What is left of a table that is no more is for who owns the directory of all. */
+static int check_remains(const struct check *check, const struct access_use *use, struct error *err)
+{
+	struct access_use all = *use;
+	struct table_access access = { 0 };
+
+	all.scope = ACCESS_OF_ROOT;
+	TRY(find_access(check, &all, &access, err));
+	return is_owner(check->principal, &access) ? 0 : deny_local(check, use, &access, err);
+}
+
 static int check_local(const struct check *check, const struct access_use *use, struct error *err)
 {
 	struct table_access access = { 0 };
@@ -69,7 +80,7 @@ static int check_local(const struct check *check, const struct access_use *use, 
 		return 0;
 	TRY(r = find_access(check, use, &access, err));
 	if (r == TABLE_ABSENT)
-		return 0; /* the operation tells */
+		return use->outlives ? check_remains(check, use, err) : 0; /* the operation tells */
 	allowed = use->scope == ACCESS_OF_OWNER
 			  ? is_owner(check->principal, &access)
 			  : principal_allows(check->principal, &access, use->rights);

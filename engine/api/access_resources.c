@@ -101,6 +101,8 @@ static void add_resource(
 	} else {
 		use->table_name = table_of_arn(text);
 		use->resource = text;
+		use->outlives =
+			slice_present(use->table_name) && !slice_ends_with(text, use->table_name);
 	}
 	use->scope = is_new                  ? ACCESS_OF_ROOT
 		     : only_reads(operation) ? ACCESS_OF_TABLE
