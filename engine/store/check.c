@@ -3,6 +3,7 @@
 #include "model/plain.h"
 #include "store/check_private.h"
 #include "store/check_history.h"
+#include "store/check_journal.h"
 #include "store/check_stream.h"
 #include "store/cursor.h"
 #include "store/history.h"
@@ -257,6 +258,7 @@ int store_check_watched(struct store *store, const struct check_watcher *watcher
 	}
 	TRY(check_streams(store, watcher->report, watcher->context, &totals.problems, err));
 	TRY(check_backups(store, watcher->report, watcher->context, &totals.problems, err));
+	TRY(check_journals(store, watcher->report, watcher->context, &totals.problems, err));
 	*ret = totals;
 	return 0;
 }

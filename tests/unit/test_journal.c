@@ -271,6 +271,20 @@ static void journals_of_two_names_are_two(void)
 	journal_close(other);
 }
 
+static void the_store_looks_at_its_journals(void)
+{
+	struct journaling j CLEANUP(journaling_release) = journaling_new();
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	append(&j, SLICE("one\n"));
+	append_lines(&j, 0, 100, 100);
+	CHECK_INT(fixture_check(&j.f, &text).problems, 0);
+	append(&j, SLICE("half a line"));
+	append(&j, SLICE("two\n"));
+	CHECK_INT(fixture_check(&j.f, &text).problems, 1);
+	CHECK(strstr(buf_string(&text), "log test: a journal's chunk at 10004 ends within a line"));
+}
+
 #define LINES  2000
 #define LENGTH 200
 
@@ -340,6 +354,7 @@ static const struct test_case cases[] = {
 	{ "it is there when the store is opened again",
 		it_is_there_when_the_store_is_opened_again },
 	{ "journals of two names are two", journals_of_two_names_are_two },
+	{ "the store looks at its journals", the_store_looks_at_its_journals },
 	{ "a reader sees whole lines while it grows", a_reader_sees_whole_lines_while_it_grows },
 };
 
