@@ -265,27 +265,46 @@ static int check_uses(struct check *check, const struct access_uses *uses, struc
 	return 0;
 }
 
-static void uses_init(struct access_uses *uses, struct engine *engine, struct request *request)
+static void uses_init(
+	struct access_uses *uses, struct engine *engine, struct request *request, bool detailed)
 {
 	*uses = (struct access_uses){
 		.engine = engine,
 		.request = request,
 		.arena = request->arena,
-		.detailed = request->principal->kind == PRINCIPAL_CREDENTIAL,
+		.detailed = detailed && request->principal->kind == PRINCIPAL_CREDENTIAL,
 	};
 }
 
-int access_check(struct engine *engine, struct request *request, struct error *err)
+static int check_request(
+	struct engine *engine, struct request *request, bool detailed, struct error *err)
 {
 	struct access_uses uses;
 	struct check check;
 
 	if (!request->principal)
 		return 0;
-	uses_init(&uses, engine, request);
+	uses_init(&uses, engine, request, detailed);
 	TRY(access_list_uses(&uses, err));
 	check_init(&check, engine, request);
 	return check_uses(&check, &uses, err);
+}
+
+int access_check(struct engine *engine, struct request *request, struct error *err)
+{
+	return check_request(engine, request, true, err);
+}
+
+/* Without its keys and attributes, as those of an invalid request can't be read. */
+int access_prefer_denial(struct engine *engine, struct request *request, struct error *err)
+{
+	struct error denial CLEANUP(error_release) = ERROR_INIT;
+
+	if (check_request(engine, request, false, &denial) == 0 ||
+		denial.class != ERROR_ACCESS_DENIED)
+		return -1;
+	error_release(err);
+	return error_move(err, &denial);
 }
 
 int access_check_statement(struct engine *engine, struct request *request,
@@ -296,7 +315,7 @@ int access_check_statement(struct engine *engine, struct request *request,
 
 	if (!request->principal)
 		return 0;
-	uses_init(&uses, engine, request);
+	uses_init(&uses, engine, request, true);
 	TRY(access_add_statement(&uses, statement, NULL, err));
 	check_init(&check, engine, request);
 	return check_uses(&check, &uses, err);

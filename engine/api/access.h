@@ -22,7 +22,10 @@
 
 /* 0, ERROR_ACCESS_DENIED, or what makes that the request can't be understood. */
 int access_check(struct engine *engine, struct request *request, struct error *err) NODISCARD;
-/* The same of one statement of BatchExecuteStatement, which fails by itself. */
+/* What is wrong with a request is not told to who may not make one like it: puts the
+ * denial in the place of such an error. Always -1. */
+int access_prefer_denial(struct engine *engine, struct request *request, struct error *err);
+/* access_check() of one statement of BatchExecuteStatement, which fails by itself. */
 int access_check_statement(struct engine *engine, struct request *request,
 	const struct partiql_statement *statement, struct error *err) NODISCARD;
 

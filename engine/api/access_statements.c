@@ -152,8 +152,8 @@ static int add_text(struct access_uses *uses, struct slice text,
 	struct error fault CLEANUP(error_release) = ERROR_INIT;
 	struct partiql_statement statement;
 
-	if (partiql_parse(text, parameters->items, parameters->count, uses->arena, &statement,
-		    &fault) < 0)
+	if (!slice_present(text) || partiql_parse(text, parameters->items, parameters->count,
+					    uses->arena, &statement, &fault) < 0)
 		return 0;
 	return access_add_statement(uses, &statement, enclosing, err);
 }

@@ -89,8 +89,8 @@ bool engine_is_encrypted(const struct engine *engine)
 static int run_checked(struct engine *engine, const struct operation *operation,
 	struct request *request, struct error *err)
 {
-	if (operation->input)
-		TRY(validate_input(operation->input, request->input, err));
+	if (operation->input && validate_input(operation->input, request->input, err) < 0)
+		return access_prefer_denial(engine, request, err);
 	TRY(access_check(engine, request, err));
 	return operation->run(engine, request, err);
 }

@@ -303,6 +303,16 @@ def test_the_message_names_user_action_and_resource(user):
     assert f"resource: {SCORES[:-6]}*" in user("nobody").denied("list_tables", whole=True)
 
 
+def test_what_is_wrong_is_told_to_who_may_ask_alone(server):
+    for operation in ("PutItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems", "ExecuteStatement"):
+        members = {"TableName": "Scores"} if operation in ("PutItem", "UpdateItem") else {}
+        _, answer = signed(server, "ann", operation, members)
+        assert answer["__type"].endswith("#ValidationException"), operation
+        if members:
+            _, answer = signed(server, "nobody", operation, members)
+            assert answer["__type"].endswith(f"#{DENIED}"), operation
+
+
 # Denials
 
 
