@@ -133,18 +133,18 @@ static void append_times(struct plot *plot)
 	append_label(plot, 0);
 	for (int64_t time = chart_first_mark(plot->chart, step); time < plot->chart->end_ns;
 		time += step) {
+		struct buf label CLEANUP(buf_release) = BUF_INIT;
 		size_t column = column_of(plot, time);
 		size_t end = LABEL_WIDTH + column;
 
-		if (times.len > end || column + TIME_WIDTH / 2 > plot->width)
+		time_append(&label, chart_time_format(step), time);
+		if (times.len > end || column + label.len > plot->width)
 			continue;
 		for (; at < column; at++)
 			buf_append_string(plot->buf, plot->style->line);
 		buf_append_string(plot->buf, plot->style->tick);
 		at++;
-		buf_appendf(&times, "%*s", (int)(end - times.len), "");
-		time_append(&times, chart_time_format(step), time);
-		buf_append_char(&times, ' ');
+		buf_appendf(&times, "%*s%s ", (int)(end - times.len), "", buf_string(&label));
 	}
 	for (; at < plot->width; at++)
 		buf_append_string(plot->buf, plot->style->line);
