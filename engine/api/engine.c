@@ -2,6 +2,7 @@
 
 #include "api/access.h"
 #include "api/audit_event.h"
+#include "api/bucket.h"
 #include "api/export_job.h"
 #include "api/import_job.h"
 #include "api/job.h"
@@ -26,6 +27,13 @@ static int open_audit(
 	};
 
 	return audit_open(&audit, &engine->audit, err);
+}
+
+static int check_buckets(const struct engine *engine, struct error *err)
+{
+	if (!engine->buckets || !store_is_encrypted(engine->store))
+		return 0;
+	return bucket_check_apart(engine->buckets, store_path(engine->store), err);
 }
 
 int engine_open(const char *path, const struct engine_options *options, struct engine **ret,
@@ -55,7 +63,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 	engine->region = slice_from_string(options->region ? options->region : "us-east-1");
 	engine->account = slice_from_string(options->account ? options->account : "123456789012");
 	pthread_mutex_init(&engine->root_mutex, NULL);
-	if (access_open_root(engine, err) < 0 ||
+	if (check_buckets(engine, err) < 0 || access_open_root(engine, err) < 0 ||
 		monitor_open(&monitor_options, &engine->monitor, err) < 0) {
 		engine_close(engine);
 		return -1;
