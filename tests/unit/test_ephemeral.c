@@ -175,6 +175,25 @@ static void threads_may_use_it_at_once(void)
 	ephemerals_free(ephemerals);
 }
 
+static void an_announced_table_has_an_owner_and_a_mode(void)
+{
+	struct ephemerals *ephemerals = ephemerals_new();
+	struct table_access access = { true, 1, 2, 0750 }, found = { 0 };
+
+	ephemeral_access(ephemerals, SLICE("Tab"), &found);
+	CHECK(!found.known);
+	ephemeral_announce(ephemerals, SLICE("Tab"), &access);
+	CHECK(ephemeral_exists(ephemerals, SLICE(""), SLICE("Tab")));
+	access.mode = 0700;
+	ephemeral_announce(ephemerals, SLICE("Tab"), &access);
+	ephemeral_access(ephemerals, SLICE("Tab"), &found);
+	CHECK(found.known);
+	CHECK_INT(found.uid, 1);
+	CHECK_INT(found.mode, 0700);
+	CHECK(ephemeral_remove(ephemerals, SLICE(""), SLICE("Tab")));
+	ephemerals_free(ephemerals);
+}
+
 static const struct test_case cases[] = {
 	{ "what was added exists until it is removed", what_was_added_exists_until_it_is_removed },
 	{ "a name belongs to its table", a_name_belongs_to_its_table },
@@ -185,6 +204,8 @@ static const struct test_case cases[] = {
 	{ "each of many tables has its own", many_tables_have_their_own },
 	{ "a table that is dropped has none", a_dropped_table_has_none },
 	{ "threads may use it at once", threads_may_use_it_at_once },
+	{ "an announced table has an owner and a mode",
+		an_announced_table_has_an_owner_and_a_mode },
 };
 
 TEST_MAIN(cases)
