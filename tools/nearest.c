@@ -57,9 +57,26 @@ static bool is_near(const char *name, const char *candidate)
 	       (strlen(name) >= NEAR && strcasestr(candidate, name));
 }
 
+/* The one that takes the fewest changes, if these leave half of it; or NULL. */
+static const char *find_likest(const char *name, nearest_names *names)
+{
+	const char *candidate, *likest = NULL;
+	size_t fewest = 0;
+
+	for (size_t at = 0; (candidate = names(at)); at++) {
+		size_t changes = distance(name, candidate);
+
+		if (!*candidate || 2 * changes > strlen(candidate) || (likest && changes >= fewest))
+			continue;
+		likest = candidate;
+		fewest = changes;
+	}
+	return likest;
+}
+
 void nearest_append(const char *name, nearest_names *names, struct buf *buf)
 {
-	const char *candidate;
+	const char *candidate, *likest;
 	size_t count = 0;
 
 	for (size_t at = 0; count < NEAREST_COUNT && (candidate = names(at)); at++) {
@@ -69,6 +86,9 @@ void nearest_append(const char *name, nearest_names *names, struct buf *buf)
 		buf_appendf(buf, "%s%s", count ? " or " : "; did you mean ", candidate);
 		count++;
 	}
-	if (count)
+	likest = count ? NULL : find_likest(name, names);
+	if (likest)
+		buf_appendf(buf, "; did you mean %s", likest);
+	if (count || likest)
 		buf_append_char(buf, '?');
 }
