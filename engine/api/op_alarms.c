@@ -194,21 +194,8 @@ static bool has_action(const struct alarm_actions *actions, struct slice prefix)
 	return false;
 }
 
-static bool is_among(struct slice name, const struct request_list *names)
-{
-	const struct slice *items = names->items;
-
-	for (size_t i = 0; i < names->count; i++) {
-		if (slice_equal(items[i], name))
-			return true;
-	}
-	return false;
-}
-
 static bool is_wanted(const struct alarm *alarm, const struct describe_alarms_input *in)
 {
-	if (in->names.count && !is_among(alarm->name, &in->names))
-		return false;
 	if (slice_present(in->name_prefix) && !slice_starts_with(alarm->name, in->name_prefix))
 		return false;
 	if (slice_present(in->state_value) &&
@@ -242,32 +229,83 @@ static struct slice make_token(struct slice name, struct arena *arena)
 	return arena_copy(arena, buf_slice(&text));
 }
 
-/* The wanted ones behind a name, as many as a page takes. */
-static int list_page(struct engine *engine, const struct describe_alarms_input *in,
-	struct slice after, struct arena *arena, struct describe_alarms_output *out,
-	struct error *err)
-{
-	size_t page = in->max_records.present ? (size_t)in->max_records.value : PAGE_DEFAULT;
-	struct alarm_facts *facts = arena_alloc_array(arena, page, sizeof(*facts));
-	size_t told = 0, count = 1;
+/* A page that is being filled. */
+struct page {
+	const struct engine *engine;
+	const struct describe_alarms_input *in;
+	struct arena *arena;
+	struct slice after; /* the alarms behind that name; absent: from the first */
+	struct alarm_facts *facts;
+	size_t told, max;
+	bool full; /* and there is more */
+};
 
-	while (count) {
+static void tell(struct page *page, const struct alarm *alarm)
+{
+	if (page->full || !is_wanted(alarm, page->in))
+		return;
+	page->full = page->told == page->max;
+	if (!page->full)
+		page->facts[page->told++] = describe_alarm(page->engine, alarm, page->arena);
+}
+
+static int tell_all(struct page *page, struct error *err)
+{
+	struct slice after = page->after;
+	size_t count = 1;
+
+	while (count && !page->full) {
 		struct alarm *alarms;
 
-		TRY(alarms_list(alarms_of(engine), after, PAGE_MAX, arena, &alarms, &count, err));
-		for (size_t i = 0; i < count; i++) {
-			after = alarms[i].name;
-			if (!is_wanted(&alarms[i], in))
-				continue;
-			if (told == page) {
-				out->next_token = make_token(facts[told - 1].settings.name, arena);
-				count = 0;
-				break;
-			}
-			facts[told++] = describe_alarm(engine, &alarms[i], arena);
-		}
+		TRY(alarms_list(alarms_of(page->engine), after, PAGE_MAX, page->arena, &alarms,
+			&count, err));
+		for (size_t i = 0; i < count; i++)
+			tell(page, &alarms[i]);
+		if (count)
+			after = alarms[count - 1].name;
 	}
-	out->metric_alarms = (struct request_list){ true, told, facts };
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
+}
+
+static int tell_named(struct page *page, const struct request_list *list, struct error *err)
+{
+	struct slice *names = arena_alloc_array(page->arena, list->count, sizeof(*names));
+
+	memcpy(names, list->items, list->count * sizeof(*names));
+	qsort(names, list->count, sizeof(*names), compare_names);
+	for (size_t i = 0; i < list->count; i++) {
+		struct alarm alarm;
+		int r;
+
+		if ((i && slice_equal(names[i], names[i - 1])) ||
+			(slice_present(page->after) && slice_compare(names[i], page->after) <= 0))
+			continue;
+		TRY(r = alarms_find(alarms_of(page->engine), names[i], page->arena, &alarm, err));
+		if (r == 0)
+			tell(page, &alarm);
+	}
+	return 0;
+}
+
+static int fill_page(struct page *page, struct describe_alarms_output *out, struct error *err)
+{
+	const struct describe_alarms_input *in = page->in;
+
+	page->max = in->max_records.present ? (size_t)in->max_records.value : PAGE_DEFAULT;
+	page->facts = arena_alloc_array(page->arena, page->max, sizeof(*page->facts));
+	if (in->names.count)
+		TRY(tell_named(page, &in->names, err));
+	else
+		TRY(tell_all(page, err));
+	out->metric_alarms = (struct request_list){ true, page->told, page->facts };
+	if (page->full)
+		out->next_token =
+			make_token(page->facts[page->told - 1].settings.name, page->arena);
 	return 0;
 }
 
@@ -275,16 +313,18 @@ int run_describe_alarms(struct engine *engine, struct request *request, struct e
 {
 	const struct describe_alarms_input *in = request->input;
 	struct describe_alarms_output *out = request->output;
-	struct slice after;
+	struct page page = { .engine = engine, .in = in, .arena = request->arena };
 
 	if (in->names.count && slice_present(in->name_prefix))
 		return error_set(err, ERROR_PARAMETER_COMBINATION,
 			"AlarmNames and AlarmNamePrefix exclude each other");
-	TRY(read_token(in->next_token, request->arena, &after, err));
+	TRY(read_token(in->next_token, request->arena, &page.after, err));
+	if (slice_present(in->after))
+		page.after = in->after;
 	out->metric_alarms.present = true;
 	if (!alarm_types_match(&in->types))
 		return 0;
-	return list_page(engine, in, after, request->arena, out, err);
+	return fill_page(&page, out, err);
 }
 
 /* Deleting, and setting a state */

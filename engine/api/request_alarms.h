@@ -46,6 +46,8 @@ struct describe_alarms_input {
 	struct slice action_prefix;
 	struct optional_integer max_records;
 	struct slice next_token;
+	/* local */
+	struct slice after; /* the alarms behind that name */
 };
 
 struct describe_alarms_output {

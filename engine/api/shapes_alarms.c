@@ -79,14 +79,14 @@ static const struct field alarm_fields[] = {
 	FIELD("AlarmName", FIELD_STRING, settings.name),
 	FIELD("AlarmArn", FIELD_STRING, arn),
 	FIELD("AlarmDescription", FIELD_STRING, settings.description),
-	FIELD("AlarmConfigurationUpdatedTimestamp", FIELD_TIMESTAMP, configuration_updated),
+	ALARM_METRIC,
+	ALARM_RULE(false),
 	ALARM_ACTIONS,
+	FIELD("AlarmConfigurationUpdatedTimestamp", FIELD_TIMESTAMP, configuration_updated),
 	STATE("StateValue", state_value),
 	FIELD("StateReason", FIELD_STRING, state_reason),
 	FIELD("StateReasonData", FIELD_STRING, state_reason_data),
 	FIELD("StateUpdatedTimestamp", FIELD_TIMESTAMP, state_updated),
-	ALARM_METRIC,
-	ALARM_RULE(false),
 };
 SHAPE(alarm, "MetricAlarm");
 #undef OWNER

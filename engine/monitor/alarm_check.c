@@ -76,12 +76,13 @@ static int check_metric(const struct alarm *alarm, struct error *err)
 	series = alarm_series(alarm);
 	if (series.metric == METRIC_COUNT)
 		return error_set(err, ERROR_PARAMETER_VALUE,
-			METRICS_NAMESPACE " has no metric %.*s", SLICE_ARG(alarm->metric));
+			"MetricName is %.*s: " METRICS_NAMESPACE " has no such metric",
+			SLICE_ARG(alarm->metric));
 	if (!metric_has_scope(series.metric, metric_scope(&series)))
 		return wrong_scope(series.metric, err);
 	if (slice_present(alarm->unit) &&
 		!slice_equal_string(alarm->unit, metrics_info[series.metric].unit))
-		return error_set(err, ERROR_PARAMETER_VALUE, "%s is measured in %s, not in %.*s",
+		return error_set(err, ERROR_PARAMETER_VALUE, "Unit of %s is %s, not %.*s",
 			metrics_info[series.metric].name, metrics_info[series.metric].unit,
 			SLICE_ARG(alarm->unit));
 	return 0;

@@ -473,14 +473,14 @@ static void an_alarm_without_sense_is_refused_and_changes_nothing(void)
 {
 	CHECK_REFUSED(ERROR_PARAMETER_MISSING, "MetricName is missing",
 		alarm.metric = (struct slice){ NULL, 0 });
-	CHECK_REFUSED(ERROR_PARAMETER_VALUE, "AWS/DynamoDB has no metric Reads",
+	CHECK_REFUSED(ERROR_PARAMETER_VALUE, "MetricName is Reads: AWS/DynamoDB has no such metric",
 		alarm.metric = SLICE("Reads"));
 	CHECK_REFUSED(ERROR_PARAMETER_COMBINATION,
 		"ConsumedReadCapacityUnits comes by TableName, or by TableName and "
 		"GlobalSecondaryIndexName: there is none with these Dimensions",
 		alarm.dimensions[DIMENSION_TABLE] = (struct slice){ NULL, 0 });
 	CHECK_REFUSED(ERROR_PARAMETER_VALUE,
-		"ConsumedReadCapacityUnits is measured in Count, not in Bytes",
+		"Unit of ConsumedReadCapacityUnits is Count, not Bytes",
 		alarm.unit = SLICE("Bytes"));
 	CHECK_REFUSED(ERROR_PARAMETER_COMBINATION,
 		"Statistic and ExtendedStatistic exclude each other",

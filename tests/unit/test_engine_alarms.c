@@ -89,16 +89,16 @@ static void what_is_put_is_described(void)
 		CHECK_TEXT(slice_from_string(text),
 			door_json(&door.arena,
 				"{'AlarmName':'busy','AlarmArn':'arn:aws:cloudwatch:us-east-1:"
-				"123456789012:alarm:busy','AlarmDescription':'d','ActionsEnabled':"
-				"false,'OKActions':[],'AlarmActions':['arn:x'],"
-				"'InsufficientDataActions':[],'StateValue':'ALARM','StateReason':"
-				"'Threshold Crossed: no datapoints were received for 3 periods and "
-				"3 missing datapoints were treated as [Breaching].','MetricName':"
+				"123456789012:alarm:busy','AlarmDescription':'d','MetricName':"
 				"'ConsumedReadCapacityUnits','Namespace':'AWS/DynamoDB',"
 				"'Statistic':'Sum','Dimensions':[{'Name':'TableName','Value':"
 				"'Tab'}],'Period':60,'Unit':'Count','EvaluationPeriods':3,"
 				"'DatapointsToAlarm':2,'Threshold':5.0,'ComparisonOperator':"
-				"'GreaterThanThreshold','TreatMissingData':'breaching'}")
+				"'GreaterThanThreshold','TreatMissingData':'breaching',"
+				"'ActionsEnabled':false,'OKActions':[],'AlarmActions':['arn:x'],"
+				"'InsufficientDataActions':[],'StateValue':'ALARM','StateReason':"
+				"'Threshold Crossed: no datapoints were received for 3 periods and "
+				"3 missing datapoints were treated as [Breaching].'}")
 				.data);
 	}
 	json_decref(root);
