@@ -3,6 +3,7 @@
  */
 #include "directory_operations.h"
 
+#include "alarm.h"
 #include "ephemeral.h"
 #include "item.h"
 #include "requests.h"
@@ -213,6 +214,12 @@ int directory_unlink(struct filesystem *fs, const struct caller *caller,
 		return -EROFS;
 	if (entry.identity.kind == NODE_ITEM)
 		return unlink_item(&finder, &entry);
+	if (entry.identity.kind == NODE_ALARM) {
+		r = alarm_unlink(&finder);
+		if (r == 0)
+			directory_forget_name(fs, directory, &entry.identity);
+		return r;
+	}
 	if (entry.identity.kind == NODE_SCRATCH) {
 		r = scratch_unlink(fs->scratch, caller->uid,
 			directory_scratch_path(fs, directory, name, &arena));

@@ -4,6 +4,7 @@ const struct directory_operations *directory_operations_of(enum node_kind kind)
 {
 	static const struct directory_operations *const directories[NODE_KIND_COUNT] = {
 		[NODE_ROOT] = NULL,
+		[NODE_ALARMS] = &alarms_directory,
 		[NODE_API] = &api_directory,
 		[NODE_TRANSACTIONS] = &transactions_directory,
 		[NODE_TRANSACTION] = &transaction_directory,

@@ -28,6 +28,7 @@ struct directory_operations {
 	/* Listing may take long: it is done by the executor, and ends when
 	 * listing_interrupted(). */
 	bool lists_slowly;
+	bool holds_scratch; /* its users' scratch files are listed behind its own */
 	bool read_only; /* a view: what would change anything in it is EROFS */
 	/* NULL: not permitted. */
 	int (*mkdir)(const struct finder *finder);
@@ -52,4 +53,5 @@ void directory_identify(const struct finder *finder, enum node_kind kind, struct
 /* What each directory's source offers to the table. */
 extern const struct directory_operations api_directory, indexes_directory, index_directory,
 	index_partition_directory, where_directory, condition_directory;
+extern const struct directory_operations alarms_directory;
 extern const struct directory_operations transactions_directory, transaction_directory;

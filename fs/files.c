@@ -27,6 +27,8 @@ const struct file_operations *file_operations_of(enum node_kind kind)
 		[NODE_CONTROL] = &control_file,
 		[NODE_AUDIT] = &audit_file,
 		[NODE_HOT] = &hot_file,
+		[NODE_ALARM] = &alarm_file,
+		[NODE_ALARMS_LOG] = &alarms_log_file,
 	};
 
 	return files[kind];

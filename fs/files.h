@@ -34,6 +34,9 @@ struct file_operations {
 	 * beside those of its kind: 0 or -errno; NULL: always, of size 0. */
 	int (*find)(struct filesystem *fs, const struct caller *caller,
 		const struct mount_table *table, struct stat *ret);
+	/* Attributes of one that is found by its directory, beside those of its kind: 0
+	 * or -errno; NULL: find() has them. */
+	int (*stat)(struct filesystem *fs, const struct node_view *view, struct stat *ret);
 	void (*read)(struct filesystem *fs, fuse_req_t req, struct handle *handle, size_t size,
 		off_t offset);
 	/* The events of poll(2) that are there now. The poll (or NULL) is taken over,
@@ -90,6 +93,7 @@ extern const struct file_operations ttl_file;
 extern const struct file_operations stream_file, follow_file;
 extern const struct file_operations query_file, operation_file;
 extern const struct file_operations control_file;
+extern const struct file_operations alarm_file, alarms_log_file;
 extern const struct file_operations metrics_file;
 extern const struct file_operations audit_file; /* log_file.c */
 extern const struct file_operations hot_file;

@@ -283,7 +283,7 @@ int listing_fill(struct listing *listing, struct batch *batch, const struct posi
 			return 0;
 		return add_ephemerals(listing, batch, &view, position, err);
 	case SOURCE_SCRATCH:
-		if (own)
+		if (own && !own->holds_scratch)
 			return 0;
 		add_scratch(listing, batch, position);
 		return 0;

@@ -1,5 +1,6 @@
 /*
- * A log of the engine's as a regular file of JSON Lines that grows: `.audit`.
+ * A log of the engine's as a regular file of JSON Lines that grows: `.audit`,
+ * `.alarms/.log`.
  *
  * The file's offset 0 is the log's offset origin, its size is the log's end less
  * the origin.
@@ -156,6 +157,34 @@ static void read_log(
 	else
 		fuse_reply_buf(req, text.data, text.len);
 }
+
+/* `.alarms/.log` */
+
+static int open_alarms_log(struct filesystem *fs, const struct caller *caller,
+	struct node_view *view, int flags, struct handle **ret, struct fuse_file_info *info)
+{
+	return open_log(fs, caller, view, LOG_ALARMS, flags, ret, info);
+}
+
+static int find_alarms_log(struct filesystem *fs, const struct caller *caller,
+	const struct mount_table *table, struct stat *ret)
+{
+	(void)caller;
+	(void)table;
+	return find_attributes(fs, LOG_ALARMS, ret);
+}
+
+const struct file_operations alarms_log_file = {
+	.attributes = log_attributes,
+	.open = open_alarms_log,
+	.find = find_alarms_log,
+	.read = read_log,
+	.write = file_refuse_write,
+	.flush = file_flush_nothing,
+	.fsync = file_flush_nothing,
+	.truncate = file_refuse_truncate,
+	.release = release_log,
+};
 
 /* `.audit` */
 

@@ -3,6 +3,7 @@
  */
 #include "directory_operations.h"
 
+#include "alarm.h"
 #include "base/clock.h"
 #include "ephemeral.h"
 #include "files.h"
@@ -80,6 +81,8 @@ static int more_attributes(struct filesystem *fs, const struct caller *caller,
 		return directory->attributes(fs, caller, view, ret);
 	if (file && file->attributes && handle_attributes(fs, view->node, ret) == 0)
 		return 0;
+	if (file && file->stat)
+		return file->stat(fs, view, ret);
 	if (file && file->find)
 		return file->find(fs, caller, view->table, ret);
 	if (!links)
@@ -379,6 +382,9 @@ int finder_not_canonical(const struct finder *finder)
 	if (slice_present(finder->step.canonical))
 		error_set(&err, ERROR_VALIDATION, "%.*s is spelled %.*s here",
 			SLICE_ARG(finder->name), SLICE_ARG(finder->step.canonical));
+	else if (finder->directory->kind == NODE_ALARMS)
+		error_set(&err, ERROR_VALIDATION, "%.*s can't be the name of an alarm",
+			SLICE_ARG(finder->name));
 	else
 		error_set(&err, ERROR_VALIDATION,
 			"%.*s can't be the name of an item in this directory: its key is of type "
@@ -411,6 +417,8 @@ static int find_by_grammar(struct finder *finder, struct directory_entry *ret)
 		return find_partition(finder, ret);
 	if (finder->step.kind == NODE_ITEM)
 		return find_item(finder, ret);
+	if (finder->step.kind == NODE_ALARM)
+		return alarm_find(finder, ret);
 	return find_special(finder, ret);
 }
 
@@ -507,6 +515,7 @@ static int belongs_elsewhere(const struct finder *finder, const struct node_kind
 		[NODE_ROOT] = "this file belongs to the root of the mount",
 		[NODE_TABLE] = "this file belongs to a table: TABLE/ before its name",
 		[NODE_TRANSACTION] = "this file belongs to a transaction: .transact/NAME/.ctl",
+		[NODE_ALARMS] = "this file belongs to the alarms: .alarms/.log",
 	};
 
 	return filesystem_refuse(finder->fs, finder->caller, finder->directory->node, finder->name,
@@ -561,6 +570,10 @@ int directory_prepare(struct filesystem *fs, const struct caller *caller,
 		return prepare_item(&finder, ret);
 	if (outcome == PATH_FOUND && finder.step.kind == NODE_STREAM)
 		return prepare_stream(&finder, ret);
+	if (outcome == PATH_FOUND && finder.step.kind == NODE_ALARM) {
+		directory_identify(&finder, NODE_ALARM, ABSENT_SLICE, ret);
+		return 0;
+	}
 	if (finder.step.kind == NODE_PARTITION && slice_ends_with(name, SLICE(".json")) &&
 		name.data[0] != '.' && name.data[0] != '#')
 		return misplaced(&finder);

@@ -37,6 +37,9 @@ const struct node_kind_info node_kinds[NODE_KIND_COUNT] = {
 		.rights = RIGHTS_ALL },
 	[NODE_AUDIT] = { .name = ".audit", .directory = NODE_ROOT, .mode = S_IFREG | 0400 },
 	[NODE_HOT] = { .name = ".hot", .directory = NODE_TABLE, .mode = S_IFREG | 0444 },
+	[NODE_ALARMS] = { .name = ".alarms", .directory = NODE_ROOT, .mode = S_IFDIR | 0777 },
+	[NODE_ALARM] = { .mode = S_IFREG | 0666 },
+	[NODE_ALARMS_LOG] = { .name = ".log", .directory = NODE_ALARMS, .mode = S_IFREG | 0444 },
 	[NODE_API] = { .name = ".api",
 		.directory = NODE_ROOT,
 		.mode = S_IFDIR | 0755,
@@ -140,6 +143,18 @@ static enum path_outcome step_to_item(const struct key_attribute *attribute, str
 	return PATH_FOUND;
 }
 
+/* An alarm's file is named as an item of that key would be. */
+static enum path_outcome step_to_alarm(
+	struct slice name, struct arena *arena, struct path_step *ret)
+{
+	static const struct key_attribute key = { SLICE("AlarmName"), VALUE_S };
+	enum path_outcome outcome = step_to_item(&key, name, arena, ret);
+
+	if (outcome == PATH_FOUND)
+		ret->kind = NODE_ALARM;
+	return outcome;
+}
+
 enum path_outcome path_step(const struct path_directory *directory, struct slice name,
 	struct arena *arena, struct path_step *ret)
 {
@@ -150,6 +165,8 @@ enum path_outcome path_step(const struct path_directory *directory, struct slice
 		return PATH_FOUND;
 	if (directory->kind == NODE_ROOT || directory->kind == NODE_TRANSACTION)
 		return step_to_table(name, arena, ret);
+	if (directory->kind == NODE_ALARMS)
+		return step_to_alarm(name, arena, ret);
 	if (!schema)
 		return PATH_SCRATCH;
 	if (directory->kind == NODE_PARTITION)

@@ -2,10 +2,12 @@
  * The path grammar: what a name in a directory of the mount stands for.
  *
  *	root	      table | ".error" | ".partiql" | ".api" | ".transact" | ".audit"
+ *		      | ".alarms"
  *	table	      item (no sort key) | partition (sort key)
  *		      | ".schema" | ".info" | ".import" | ".export" | ".query"
  *		      | ".stream" | ".follow" | ".ttl" | ".where" | ".indexes" | ".hot"
  *	partition     item
+ *	.alarms	      alarm | ".log"
  *	.api	      operation
  *	.transact     transaction
  *	transaction   table | ".ctl"
@@ -52,6 +54,9 @@ enum node_kind {
 	NODE_PARTIQL,
 	NODE_AUDIT,
 	NODE_HOT,
+	NODE_ALARMS, /* the directory; each file in it: */
+	NODE_ALARM,
+	NODE_ALARMS_LOG,
 	NODE_API, /* the directory; each file in it: */
 	NODE_OPERATION,
 	NODE_WHERE, /* the directory; in it: */
@@ -97,7 +102,7 @@ static inline bool node_kind_is_directory(enum node_kind kind)
 
 /* A directory, as far as the grammar needs to know it. */
 struct path_directory {
-	enum node_kind kind; /* root, transaction, table or partition */
+	enum node_kind kind; /* root, transaction, table, partition or .alarms */
 	const struct key_schema *schema; /* NULL in a table that is only announced */
 	bool in_transaction;
 };
@@ -111,7 +116,7 @@ enum path_outcome {
 struct path_step {
 	enum node_kind kind;
 	struct slice table_name; /* NODE_TABLE */
-	/* NODE_PARTITION and NODE_ITEM: the value that the name stands for. When
+	/* NODE_PARTITION, NODE_ITEM and NODE_ALARM: the value that the name stands for. When
 	 * it is hashed only a prefix of the value is known, and the hash. */
 	struct value value;
 	bool hashed;

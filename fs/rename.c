@@ -1,9 +1,10 @@
 /*
  * rename(2), by what is moved and what it is moved to: scratch becomes an item as
- * one save, an item moves in one transaction, an item never becomes scratch.
+ * one save, or an alarm; an item moves in one transaction, an item never becomes scratch.
  */
 #include "directory_operations.h"
 
+#include "alarm.h"
 #include "base/clock.h"
 #include "invalidate.h"
 #include "item.h"
@@ -68,25 +69,42 @@ static int read_scratch(
 	return r ? r : got < 0 ? (int)got : 0;
 }
 
-/* A whole file saved over an item, as sed -i and rsync do: one atomic save. */
-static int rename_scratch_to_item(const struct rename *rename)
+/* Stores the text as what stands at the new place: 0 or -errno. */
+static int save(const struct rename *rename, struct slice text)
+{
+	struct node_view to = view_of(rename->to_directory, &rename->to);
+	struct error err = ERROR_INIT;
+
+	if (rename->to.identity.kind == NODE_ITEM)
+		return item_save(rename->fs, rename->caller, &to, rename->to_directory->node, text,
+			rename->flags & RENAME_NOREPLACE ? ITEM_ABSENT : ITEM_ANY,
+			clock_from_timespec(rename->from.attributes.st_mtim));
+	if (alarm_save(rename->fs, rename->to_name, text, &err) < 0)
+		return filesystem_reject_text(rename->fs, rename->caller,
+			rename->to_directory->node, rename->to_name, &err, text);
+	return 0;
+}
+
+/* A whole file saved over an item or an alarm, as sed -i and rsync do: one atomic
+ * save. */
+static int rename_scratch_saved(const struct rename *rename)
 {
 	struct filesystem *fs = rename->fs;
 	struct scratch_path path = directory_scratch_path(
 		fs, rename->from_directory, rename->from_name, rename->arena);
-	struct node_view to = view_of(rename->to_directory, &rename->to);
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 	int r;
 
 	if (!S_ISREG(rename->from.attributes.st_mode))
 		return filesystem_refuse(fs, rename->caller, rename->to_directory->node,
-			rename->to_name, "an item can't be a symbolic link");
+			rename->to_name,
+			rename->to.identity.kind == NODE_ITEM
+				? "an item can't be a symbolic link"
+				: "an alarm can't be a symbolic link");
 	r = read_scratch(fs, rename->caller->uid, path, &text);
 	if (r < 0)
 		return r;
-	r = item_save(fs, rename->caller, &to, rename->to_directory->node, buf_slice(&text),
-		rename->flags & RENAME_NOREPLACE ? ITEM_ABSENT : ITEM_ANY,
-		clock_from_timespec(rename->from.attributes.st_mtim));
+	r = save(rename, buf_slice(&text));
 	if (r < 0)
 		return r;
 	directory_forget_name(fs, rename->from_directory, &rename->from.identity);
@@ -161,8 +179,8 @@ static int rename_scratch(const struct rename *rename)
 	struct node *node;
 	int r;
 
-	if (rename->to.identity.kind == NODE_ITEM)
-		return rename_scratch_to_item(rename);
+	if (rename->to.identity.kind != NODE_SCRATCH)
+		return rename_scratch_saved(rename);
 	r = scratch_rename(fs->scratch, uid,
 		directory_scratch_path(
 			fs, rename->from_directory, rename->from_name, rename->arena),
@@ -215,14 +233,29 @@ static int find_both(struct rename *rename)
 		rename->arena, &rename->to);
 }
 
+/* Emacs then writes in place, and mv copies, which makes another alarm, and removes. */
+static int rename_alarm(const struct rename *rename)
+{
+	if (rename->to.identity.kind == NODE_ALARM)
+		return rename->from_directory->node == rename->to_directory->node &&
+				       slice_equal(rename->from_name, rename->to_name)
+			       ? 0
+			       : -EXDEV;
+	return filesystem_refuse(rename->fs, rename->caller, rename->from_directory->node,
+		rename->from_name,
+		"an alarm can't be moved to a name that is not an alarm's: copy it instead");
+}
+
 static int rename_found(const struct rename *rename)
 {
 	enum node_kind kind = rename->from.identity.kind;
 
 	if (kind == NODE_ITEM)
 		return rename->flags & RENAME_EXCHANGE ? -EINVAL : rename_item(rename);
+	if (kind == NODE_ALARM)
+		return rename_alarm(rename);
 	if (kind == NODE_SCRATCH && rename->flags & RENAME_EXCHANGE &&
-		rename->to.identity.kind == NODE_ITEM)
+		rename->to.identity.kind != NODE_SCRATCH)
 		return -EINVAL;
 	if (kind == NODE_SCRATCH)
 		return rename_scratch(rename);

@@ -126,7 +126,7 @@ static void special_files_are_found_in_their_directories_alone(void)
 		enum node_kind kind;
 		const struct key_schema *schema;
 	} directories[] = { { NODE_ROOT, NULL }, { NODE_TABLE, &movies }, { NODE_TABLE, NULL },
-		{ NODE_PARTITION, &movies }, { NODE_TRANSACTION, NULL } };
+		{ NODE_PARTITION, &movies }, { NODE_TRANSACTION, NULL }, { NODE_ALARMS, NULL } };
 	int found = 0;
 
 	for (int kind = 0; kind < NODE_KIND_COUNT; kind++) {
@@ -143,7 +143,22 @@ static void special_files_are_found_in_their_directories_alone(void)
 			found += here;
 		}
 	}
-	CHECK_INT(found, 29); /* eleven in either table, six in the root, one in a transaction */
+	/* Twelve in either table, seven in the root, one in a transaction, one among the
+	 * alarms. */
+	CHECK_INT(found, 33);
+}
+
+static void a_name_among_the_alarms_is_spelled_as_an_item_s(void)
+{
+	STEP step = step_to(NODE_ALARMS, NULL, "a%2Fb.json");
+
+	CHECK_INT(step.outcome, PATH_FOUND);
+	CHECK_INT(step.found.kind, NODE_ALARM);
+	CHECK_TEXT(step.found.value.bytes, "a/b");
+	CHECK(is_refused(NODE_ALARMS, NULL, "a%2fb.json", "a%2Fb.json"));
+	CHECK(is_scratch(NODE_ALARMS, NULL, "note.txt"));
+	CHECK(is_scratch(NODE_ALARMS, NULL, ".a.json.swp"));
+	CHECK(is_scratch(NODE_ALARMS, NULL, "a.json~"));
 }
 
 static void a_table_in_a_transaction_has_few_special_files(void)
@@ -320,7 +335,7 @@ static void directories_are_those_whose_mode_says_so(void)
 {
 	static const enum node_kind directories[] = { NODE_ROOT, NODE_TABLE, NODE_PARTITION,
 		NODE_API, NODE_WHERE, NODE_CONDITION, NODE_INDEXES, NODE_INDEX,
-		NODE_INDEX_PARTITION, NODE_TRANSACTIONS, NODE_TRANSACTION };
+		NODE_INDEX_PARTITION, NODE_TRANSACTIONS, NODE_TRANSACTION, NODE_ALARMS };
 	size_t found = 0;
 
 	for (int kind = 0; kind < NODE_KIND_COUNT; kind++)
@@ -337,6 +352,8 @@ static const struct test_case cases[] = {
 		a_tables_name_is_found_where_it_is_appended },
 	{ "special files are found in their directories alone",
 		special_files_are_found_in_their_directories_alone },
+	{ "a name among the alarms is spelled as an item's",
+		a_name_among_the_alarms_is_spelled_as_an_item_s },
 	{ "a table in a transaction has few special files",
 		a_table_in_a_transaction_has_few_special_files },
 	{ "a name in a table without sort key is an item",
