@@ -1,5 +1,5 @@
 /*
- * The hottest keys of a table, as the monitor has gathered them
+ * The hottest keys of a table and its global indexes, as the monitor has gathered them
  * (monitor/hot_keys.h).
  */
 #include "api/operations.h"
@@ -112,6 +112,19 @@ static struct hot_key_facts *add_key(struct hot_list *list, struct arena *arena)
 	return &list->items[list->count++];
 }
 
+static struct hot_key_facts facts_of(const struct hot_key *key, double seconds)
+{
+	return (struct hot_key_facts){
+		.measure = hot_measure_names[key->measure],
+		.scope = hot_scope_names[key->scope],
+		.cut = key->cut,
+		.amount = key->amount,
+		.per_second = key->amount / seconds,
+		.share = key->share,
+		.error = key->error * key->share / key->amount,
+	};
+}
+
 static int list_table(const struct engine *engine, const struct table_description *table,
 	struct arena *arena, struct hot_list *list, struct error *err)
 {
@@ -121,18 +134,58 @@ static int list_table(const struct engine *engine, const struct table_descriptio
 		slice_of(NULL, 0), KEYS_MAX, clock_monotonic_ns(), arena, &keys, &seconds);
 
 	for (size_t i = 0; i < count; i++) {
-		struct hot_key_facts facts = {
-			.measure = hot_measure_names[keys[i].measure],
-			.scope = hot_scope_names[keys[i].scope],
-			.cut = keys[i].cut,
-			.amount = keys[i].amount,
-			.per_second = keys[i].amount / seconds,
-			.share = keys[i].share,
-			.error = keys[i].error * keys[i].share / keys[i].amount,
-		};
+		struct hot_key_facts facts = facts_of(&keys[i], seconds);
 
 		TRY(read_key(&table->key, &keys[i], arena, &facts.key, err));
 		*add_key(list, arena) = facts;
+	}
+	return 0;
+}
+
+/* Of a partition that was cut nothing is shown: of several values there may be only
+ * some. */
+static int read_index_key(const struct key_layout *layout, const struct hot_key *hot,
+	struct arena *arena, struct map *ret, struct error *err)
+{
+	struct member *members = arena_alloc_array(arena, KEY_ATTRIBUTES_MAX, sizeof(*members));
+	struct value values[KEY_ATTRIBUTES_MAX];
+
+	*ret = (struct map){ members, 0 };
+	if (hot->cut)
+		return 0;
+	TRY(key_layout_decode_partition(layout, hot->bytes, arena, values, err));
+	for (size_t i = 0; i < layout->partition_count; i++)
+		members[i] = (struct member){ layout->partition[i].name, values[i] };
+	ret->count = layout->partition_count;
+	return 0;
+}
+
+static int list_index(const struct engine *engine, const struct table_description *table,
+	const struct index_description *index, struct arena *arena, struct hot_list *list,
+	struct error *err)
+{
+	const struct hot_key *keys;
+	double seconds;
+	size_t count = hot_keys_report(monitor_hot_keys(engine->monitor), table->id, index->name,
+		KEYS_MAX, clock_monotonic_ns(), arena, &keys, &seconds);
+
+	for (size_t i = 0; i < count; i++) {
+		struct hot_key_facts facts = facts_of(&keys[i], seconds);
+
+		facts.index_name = arena_copy(arena, index->name);
+		TRY(read_index_key(&index->key, &keys[i], arena, &facts.key, err));
+		*add_key(list, arena) = facts;
+	}
+	return 0;
+}
+
+static int list_all(const struct engine *engine, const struct table_description *table,
+	struct arena *arena, struct hot_list *list, struct error *err)
+{
+	TRY(list_table(engine, table, arena, list, err));
+	for (size_t i = 0; i < table->index_count; i++) {
+		if (table->indexes[i].kind == INDEX_GLOBAL)
+			TRY(list_index(engine, table, &table->indexes[i], arena, list, err));
 	}
 	return 0;
 }
@@ -145,7 +198,7 @@ int run_find_hot_keys(struct engine *engine, struct request *request, struct err
 	struct hot_list list = { NULL, 0, 0 };
 
 	TRY(engine_find_table(engine, in->table_name, &table, err));
-	TRY(list_table(engine, table_description(table), request->arena, &list, err));
+	TRY(list_all(engine, table_description(table), request->arena, &list, err));
 	*out = (struct find_hot_keys_output){ list.items, list.count };
 	return 0;
 }

@@ -90,13 +90,25 @@ static int resume(const struct read_call *call, struct key_range *range, bool ba
 	return 0;
 }
 
+static struct slice encode_partition(
+	const struct key_layout *layout, const struct value *values, struct arena *arena)
+{
+	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
+
+	key_layout_encode_partition(layout, values, &bytes);
+	return arena_copy(arena, buf_slice(&bytes));
+}
+
 /* A local index has the table's partitions. */
-static void note_partition(struct read_call *call, const struct value *partition)
+static void note_partition(
+	struct read_call *call, const struct key_layout *layout, const struct value *partition)
 {
 	struct value *copy;
 
-	if (call->index && call->index->kind != INDEX_LOCAL)
+	if (call->index && call->index->kind != INDEX_LOCAL) {
+		call->index_partition = encode_partition(layout, partition, call->request->arena);
 		return;
+	}
 	copy = arena_alloc(call->request->arena, sizeof(*copy));
 	*copy = *partition;
 	call->partition = copy;
@@ -114,7 +126,7 @@ static int find_range(
 			call->in->start_key, &position, err));
 	TRY(resolve_keys(call, &layout, &query, err));
 	TRY(check_filter(call, &layout, err));
-	note_partition(call, query.partition);
+	note_partition(call, &layout, query.partition);
 	key_range_of_query(range, &layout, &query);
 	if (call->in->start_key)
 		TRY(resume(call, range, backward, buf_slice(&position), err));

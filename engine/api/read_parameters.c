@@ -285,6 +285,7 @@ static const struct consumed_capacity *consume(
 				      .table = call->table,
 				      .index = call->index,
 				      .partition = call->partition,
+				      .index_partition = call->index_partition,
 				      .units = capacity_read_units(page->bytes, in->consistent),
 				      .fetched_units = page->fetched_units,
 				      .returned_items = page->count,

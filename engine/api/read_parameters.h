@@ -52,6 +52,7 @@ struct read_call {
 	struct table *table; /* held */
 	const struct index_description *index; /* NULL: the table itself */
 	const struct value *partition; /* of the table, that alone is read; NULL */
+	struct slice index_partition; /* the same of a global index (key_layout.h) */
 	bool fetch;
 };
 

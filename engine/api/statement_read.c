@@ -45,6 +45,7 @@ struct select_call {
 	size_t scanned;
 	uint64_t bytes;
 	const struct value *partition; /* of the current range; NULL: not one of the table */
+	struct slice index_partition; /* the same of a global index (key_layout.h) */
 	uint64_t returned_bytes; /* of the last page */
 	const struct map *last_key;
 };
@@ -202,10 +203,14 @@ static int take_token(struct select_call *select, struct error *err)
 /* A local index has the table's partitions. */
 static void note_partition(struct select_call *select, const struct value *partition)
 {
+	struct buf bytes CLEANUP(buf_release) = BUF_INIT;
 	struct value *copy;
 
-	if (select->index && select->index->kind != INDEX_LOCAL)
+	if (select->index && select->index->kind != INDEX_LOCAL) {
+		key_layout_encode_partition(&select->layout, partition, &bytes);
+		select->index_partition = arena_copy(select->request->arena, buf_slice(&bytes));
 		return;
+	}
 	copy = arena_alloc(select->request->arena, sizeof(*copy));
 	*copy = *partition;
 	select->partition = copy;
@@ -292,6 +297,7 @@ static void count_page(struct select_call *select, const struct page *page)
 						       .table = select->table,
 						       .index = select->index,
 						       .partition = select->partition,
+						       .index_partition = select->index_partition,
 						       .units = capacity_read_units(page->bytes,
 							       select->in->consistent_read.value),
 						       .fetched_units = page->fetched_units,

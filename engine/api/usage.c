@@ -249,6 +249,17 @@ static bool note_indexes_behind(struct usage *usage, const struct table *table,
 	return any;
 }
 
+static void add_partition(struct usage *usage, struct call_index *index, struct slice bytes,
+	struct call_units units, struct call_throttles throttles)
+{
+	if (!slice_present(bytes))
+		return;
+	index->partitions = grown(&usage->arena, index->partitions, index->partition_count,
+		sizeof(*index->partitions));
+	index->partitions[index->partition_count++] =
+		(struct call_partition){ arena_copy(&usage->arena, bytes), units, throttles };
+}
+
 static void add_index_writes(struct usage *usage, struct call_table *part,
 	const struct write_result *result, bool behind)
 {
@@ -263,6 +274,8 @@ static void add_index_writes(struct usage *usage, struct call_table *part,
 		add_units(&index->units, units);
 		if (behind)
 			add_units(&index->spared, units);
+		add_partition(usage, index, write->partition, units,
+			(struct call_throttles){ .write = behind });
 	}
 }
 
@@ -293,13 +306,16 @@ void usage_add_unwritten(struct usage *usage, const struct table *table, const s
 }
 
 /* The index's own part of a page. */
-static void add_index_read(struct usage *usage, struct call_table *part,
-	const struct index_description *read, double units, bool behind)
+static void add_index_read(
+	struct usage *usage, struct call_table *part, const struct usage_page *page, bool behind)
 {
-	bool local = read->kind == INDEX_LOCAL;
-	struct call_index *index = usage_index(usage, part, read->name, local);
+	bool local = page->index->kind == INDEX_LOCAL;
+	struct call_index *index = usage_index(usage, part, page->index->name, local);
+	double units = page->units;
 
 	index->units.read += units;
+	add_partition(usage, index, page->index_partition, (struct call_units){ .read = units },
+		(struct call_throttles){ .read = behind });
 	if (!behind)
 		return;
 	index->spared.read += units;
@@ -322,7 +338,7 @@ void usage_add_page(struct usage *usage, const struct usage_page *page)
 		part->throttles.read += !global;
 	}
 	if (page->index)
-		add_index_read(usage, part, page->index, page->units, behind);
+		add_index_read(usage, part, page, behind);
 	if (page->partition)
 		*usage_add_key(usage, part) = (struct call_key){
 			.partition = page->partition,

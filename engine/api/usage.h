@@ -73,6 +73,7 @@ struct usage_page {
 	const struct table *table;
 	const struct index_description *index; /* NULL: the table itself */
 	const struct value *partition; /* of the table, when it was one; NULL */
+	struct slice index_partition; /* of a global index, when it was one (key_layout.h) */
 	double units; /* of what was looked at */
 	double fetched_units; /* of the table, for what a local index does not show */
 	size_t returned_items;

@@ -143,6 +143,17 @@ static bool take_partition(const struct key_layout *layout, struct slice *bytes,
 	return slice_equal(hash, slice_of(expected, sizeof(expected)));
 }
 
+int key_layout_decode_partition(const struct key_layout *layout, struct slice bytes,
+	struct arena *arena, struct value *ret_values, struct error *err)
+{
+	struct value values[KEY_ATTRIBUTES_MAX];
+
+	if (!take_partition(layout, &bytes, arena, values) || bytes.len)
+		return error_set(err, ERROR_CORRUPT, "Malformed partition of an index");
+	memcpy(ret_values, values, layout->partition_count * sizeof(*values));
+	return 0;
+}
+
 int index_entry_decode(const struct key_layout *layout, struct slice entry, struct arena *arena,
 	struct value *ret_values, struct slice *ret_row_key, struct error *err)
 {
@@ -168,6 +179,15 @@ static bool side_skip(struct side side, struct slice *bytes)
 		*bytes = slice_skip(*bytes, length);
 	}
 	return true;
+}
+
+struct slice index_entry_partition(const struct key_layout *layout, struct slice entry)
+{
+	struct slice rest = entry, hash;
+
+	if (!take_hash(&rest, &hash) || !side_skip(partition_side(layout), &rest))
+		return slice_of(NULL, 0);
+	return slice_of(entry.data, entry.len - rest.len);
 }
 
 struct slice index_entry_row_key(const struct key_layout *layout, struct slice entry)

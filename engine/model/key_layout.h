@@ -48,5 +48,11 @@ int index_entry_encode(const struct key_layout *layout, const struct map *item,
  * arena, and the row key, borrowed. ERROR_CORRUPT when it is not one. */
 int index_entry_decode(const struct key_layout *layout, struct slice entry, struct arena *arena,
 	struct value *ret_values, struct slice *ret_row_key, struct error *err) NODISCARD;
+/* Only what it begins with: the bytes of its partition; absent when the entry is
+ * malformed. */
+struct slice index_entry_partition(const struct key_layout *layout, struct slice entry);
+/* Takes those apart: the values of the partition attributes in the arena. */
+int key_layout_decode_partition(const struct key_layout *layout, struct slice bytes,
+	struct arena *arena, struct value *ret_values, struct error *err) NODISCARD;
 /* Only the row key; an absent slice when the entry is malformed. */
 struct slice index_entry_row_key(const struct key_layout *layout, struct slice entry);

@@ -24,12 +24,22 @@ struct call_throttles {
 	unsigned read, write;
 };
 
+/* A partition of a global index that was read or written to: as its entries begin
+ * (model/key_layout.h). */
+struct call_partition {
+	struct slice bytes;
+	struct call_units units;
+	struct call_throttles throttles;
+};
+
 struct call_index {
 	struct slice name;
 	bool local; /* its units are the table's in CloudWatch's figures */
 	struct call_units units;
 	struct call_units spared; /* of these: of what the service would have refused */
 	struct call_throttles throttles;
+	struct call_partition *partitions; /* of a global one */
+	size_t partition_count;
 };
 
 /* An item that was read or written, or looked for. Query and SELECT tell their

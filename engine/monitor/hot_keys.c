@@ -167,15 +167,40 @@ static void note_key_locked(
 	count_all(heat, HOT_ITEMS, buf_slice(&hot->key), key->units, key->throttles, factor);
 }
 
+/* Which one of each n is counted, in turn. */
+static size_t sample_start(struct hot_keys *hot, size_t step)
+{
+	return step > 1 ? hot->calls++ % step : 0;
+}
+
+static void note_index_locked(
+	struct hot_keys *hot, struct slice table_id, const struct call_index *index, int64_t now_ns)
+{
+	size_t step = (index->partition_count + HOT_SAMPLED - 1) / HOT_SAMPLED;
+	struct heat *heat;
+
+	if (!index->partition_count)
+		return;
+	heat = use_locked(hot, table_id, index->name, now_ns);
+	for (size_t i = sample_start(hot, step); i < index->partition_count; i += step) {
+		const struct call_partition *partition = &index->partitions[i];
+
+		count_all(heat, HOT_PARTITIONS, partition->bytes, partition->units,
+			partition->throttles, (double)step);
+	}
+}
+
 static void note_table_locked(struct hot_keys *hot, const struct call_table *table, int64_t now_ns)
 {
 	size_t step = (table->key_count + HOT_SAMPLED - 1) / HOT_SAMPLED;
 	struct heat *heat;
 
+	for (size_t i = 0; i < table->index_count; i++)
+		note_index_locked(hot, table->id, &table->indexes[i], now_ns);
 	if (!table->key_count)
 		return;
 	heat = use_locked(hot, table->id, slice_of(NULL, 0), now_ns);
-	for (size_t i = step > 1 ? hot->calls++ % step : 0; i < table->key_count; i += step) {
+	for (size_t i = sample_start(hot, step); i < table->key_count; i += step) {
 		if (table->keys[i].partition)
 			note_key_locked(hot, heat, &table->keys[i], (double)step);
 	}

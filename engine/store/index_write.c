@@ -105,6 +105,16 @@ static bool same_projection(
 	return true;
 }
 
+/* Of the entry that is there now, or was. */
+static struct slice partition_of(const struct index_description *index, const struct views *views)
+{
+	const struct view *view = views->new.has_entry ? &views->new : &views->old;
+
+	if (index->kind != INDEX_GLOBAL || !view->has_entry)
+		return slice_of(NULL, 0);
+	return index_entry_partition(&index->key, buf_slice(&view->entry));
+}
+
 /* The version may go before this is looked at: the name is in the arena. */
 static struct index_write describe(const struct index_change *change,
 	const struct index_description *index, const struct views *views, struct arena *arena)
@@ -119,6 +129,7 @@ static struct index_write describe(const struct index_change *change,
 		.new_size = views->new.size,
 		.moved = both && !same,
 		.changed = !same || (both && !same_projection(change, index)),
+		.partition = arena_copy(arena, partition_of(index, views)),
 	};
 }
 

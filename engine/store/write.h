@@ -77,6 +77,8 @@ struct index_write {
 	uint32_t old_size, new_size; /* projected, in bytes; 0: no entry */
 	bool moved; /* another key: a delete and a put */
 	bool changed; /* false: the entry and what it projects stayed the same */
+	struct slice partition; /* of the new entry, or of the one that went (key_layout.h); of
+				 * a global index */
 };
 
 #define WRITE_ABSENT 1

@@ -97,6 +97,23 @@ def test_a_table_without_a_sort_key_has_items_alone(mount, db):
     assert paths(table, measure="write") == ["ann.json"]
 
 
+def test_a_global_index_has_its_own(mount, db):
+    table = mount.table("Users", "id:S")
+    index = {
+        "IndexName": "by-town", "KeySchema": [{"AttributeName": "town", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }  # fmt: skip
+    db.update_table(
+        TableName="Users", GlobalSecondaryIndexUpdates=[{"Create": index}],
+        AttributeDefinitions=[{"AttributeName": "town", "AttributeType": "S"}],
+    )
+    for number in range(4):
+        save(table / f"{number}.json", json.dumps({"town": "Ulm" if number else "Bern"}))
+    lines = hot(table, index="by-town", measure="write")
+    assert [(line["key"]["town"], line["amount"]) for line in lines] == [("Ulm", 3), ("Bern", 1)]
+    assert "path" not in lines[0]
+
+
 def test_jq_reads_it(mount, table, db):
     for number in range(3):
         db.put_item(TableName="Movies", Item=item(year=2013, title=f"t{number % 2}"))

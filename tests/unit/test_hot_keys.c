@@ -1,7 +1,7 @@
 #undef NDEBUG
 #include "monitor/hot_keys.h"
 
-#include "engine_fixture.h"
+#include "api_fixture.h"
 #include "model/key.h"
 #include "monitor/sketch.h"
 
@@ -271,6 +271,38 @@ static void the_engine_tells_keys_and_shares(void)
 	CHECK_INT(hot.keys[3].key.count, 2);
 }
 
+static void partitions_of_global_indexes_are_told(void)
+{
+	struct door door CLEANUP(door_release) = api_new();
+	struct find_hot_keys_output hot;
+	size_t found = 0;
+
+	for (int i = 0; i < 3; i++)
+		CHECK_CALL(&door, OPERATION_PUT_ITEM,
+			i ? "{" T "'Item': {'pk': {'S': 'b'}, 'sk': {'N': '2'}, 'g': {'S': 'x'}}}"
+			  : "{" T "'Item': {" A1 ", 'g': {'S': 'x'}, 'h': {'N': '7'}}}");
+	CHECK_CALL(&door, OPERATION_QUERY,
+		"{" T "'IndexName': 'keys', 'KeyConditionExpression': 'g = :g', "
+		"'ExpressionAttributeValues': {':g': {'S': 'x'}}}");
+	CHECK_CALL(&door, OPERATION_EXECUTE_STATEMENT,
+		"{'Statement': 'SELECT * FROM Tab.keys WHERE g = ?', 'Parameters': [{'S': 'x'}]}");
+	hot = hot_of(&door, "Tab");
+	for (size_t i = 0; i < hot.count; i++) {
+		const struct hot_key_facts *key = &hot.keys[i];
+
+		if (!slice_equal_string(key->index_name, "keys"))
+			continue;
+		CHECK_INT(key->key.count, 1);
+		CHECK_TEXT(key->key.members[0].name, "g");
+		CHECK_TEXT(key->key.members[0].value.bytes, "x");
+		CHECK_TEXT(slice_from_string(key->scope), "partition");
+		/* The second put of the same item changed no entry. */
+		CHECK(key->amount == (strcmp(key->measure, "read") == 0 ? 1 : 2));
+		found++;
+	}
+	CHECK_INT(found, 2);
+}
+
 static void a_long_key_is_told_by_its_beginning(void)
 {
 	struct door door CLEANUP(door_release) = door_new();
@@ -321,6 +353,7 @@ static const struct test_case cases[] = {
 	{ "the table longest unused gives way", the_table_longest_unused_gives_way },
 	{ "memory is bounded", memory_is_bounded },
 	{ "the engine tells keys and shares", the_engine_tells_keys_and_shares },
+	{ "partitions of global indexes are told", partitions_of_global_indexes_are_told },
 	{ "a long key is told by its beginning", a_long_key_is_told_by_its_beginning },
 	{ "looks of the mount are not counted", looks_of_the_mount_are_not_counted },
 };
