@@ -28,6 +28,7 @@ int command_call_help(const char *word);
 int command_tables(const struct command *command, int argc, char **argv);
 int command_create(const struct command *command, int argc, char **argv);
 int command_tail(const struct command *command, int argc, char **argv);
+int command_audit(const struct command *command, int argc, char **argv);
 int command_metrics(const struct command *command, int argc, char **argv);
 int command_export(const struct command *command, int argc, char **argv);
 int command_backup(const struct command *command, int argc, char **argv);

@@ -32,6 +32,10 @@
 	"  -n N, --lines=N          the last N changes (default 10)\n" \
 	"  -f, --follow             and those to come\n"
 
+#define AUDIT_OPTIONS \
+	"  -n N, --lines=N          the last N lines (default 10)\n" \
+	"  -f, --follow             and those to come\n"
+
 #define METRICS_OPTIONS \
 	"  --since=TIME             from then on: how long ago, as 30m or 2d (default 1h), or a time,\n" \
 	"                           as 2026-11-22T12:30\n" \
@@ -148,6 +152,13 @@ const struct command commands[] = {
 		.help = "print the last changes of a table",
 		.options = TAIL_OPTIONS,
 		.run = command_tail,
+	},
+	{
+		.name = "audit",
+		.arguments = "WHERE",
+		.help = "print the last lines of the log of calls",
+		.options = AUDIT_OPTIONS,
+		.run = command_audit,
 	},
 	{
 		.name = "metrics",

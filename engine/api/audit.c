@@ -146,7 +146,7 @@ static void add_parameters(
 
 	if (!call->operation || !call->input)
 		return;
-	if (call->operation->name)
+	if (call->operation->input)
 		audit_append_parameters(&style, call->operation->input, call->input, buf);
 	else
 		audit_append_local_parameters(&style, call, buf);
@@ -161,7 +161,7 @@ static void add_response(
 	size_t start = buf->len;
 
 	if (!event->management || event->read_only || call->err || !call->output ||
-		call->operation->empty_answer)
+		!call->operation->output || call->operation->empty_answer)
 		return;
 	audit_append_parameters(&style, call->operation->output, call->output, buf);
 	end_json(buf, AUDIT_RESPONSE, start);
@@ -187,7 +187,7 @@ static void append_named_tables(const struct audit_call *call, struct buf *buf)
 
 	if (!call->operation || !call->input)
 		return;
-	if (!call->operation->name)
+	if (!call->operation->input)
 		audit_append_local_tables(call, buf);
 	else if (request_visit_tables(
 			 call->operation, call->input, &arena, append_table, buf, &err) < 0)

@@ -101,6 +101,17 @@ static const char *name_of_writes(const struct write_items_input *input)
 	return input->count == 1 ? names[input->writes[0].kind] : "TransactWriteItems";
 }
 
+/* Of what only this program has: a change of settings. */
+static bool own_event(const char *name, struct audit_event *ret)
+{
+	*ret = (struct audit_event){
+		.name = slice_from_string(name),
+		.kind = OPERATION_ADMIN,
+		.management = true,
+	};
+	return true;
+}
+
 static bool local_event_of(const struct audit_call *call, struct audit_event *ret)
 {
 	const struct read_stream_output *records = call->output;
@@ -120,6 +131,11 @@ static bool local_event_of(const struct audit_call *call, struct audit_event *re
 		};
 		return call->err || records->text.len;
 	}
+	if (id_of(call) == OPERATION_LOCAL_SET_ACCESS)
+		return own_event("SetTableAccess", ret);
+	if (call->operation->local_name && call->operation->kind == OPERATION_ADMIN &&
+		!reads(call->operation->local_name))
+		return own_event(call->operation->local_name, ret);
 	return false;
 }
 
@@ -208,12 +224,32 @@ static void append_records(const struct read_stream_input *input, struct buf *bu
 	buf_appendf(buf, ",\"offset\":%llu", (unsigned long long)input->offset);
 }
 
+/* Of the root there is no name. */
+static void append_access(const struct set_access_input *input, struct buf *buf)
+{
+	if (slice_present(input->table_name)) {
+		buf_append_string(buf, "\"tableName\":");
+		json_append_string(buf, input->table_name);
+		buf_append_char(buf, ',');
+	}
+	if (input->members & ACCESS_OWNER)
+		buf_appendf(buf, "\"uid\":%u,", input->access.uid);
+	if (input->members & ACCESS_GROUP)
+		buf_appendf(buf, "\"gid\":%u,", input->access.gid);
+	if (input->members & ACCESS_MODE)
+		buf_appendf(buf, "\"mode\":\"%04o\",", input->access.mode);
+	if (buf->data[buf->len - 1] == ',')
+		buf->len--;
+}
+
 void audit_append_local_parameters(
 	const struct audit_style *style, const struct audit_call *call, struct buf *buf)
 {
 	buf_append_char(buf, '{');
 	if (id_of(call) == OPERATION_LOCAL_WRITE_ITEMS)
 		append_writes(style, call->input, buf);
+	else if (id_of(call) == OPERATION_LOCAL_SET_ACCESS)
+		append_access(call->input, buf);
 	else
 		append_records(call->input, buf);
 	buf_append_char(buf, '}');
@@ -221,6 +257,8 @@ void audit_append_local_parameters(
 
 static void append_table(struct slice name, struct buf *buf)
 {
+	if (!slice_present(name))
+		return;
 	buf_append_slice(buf, name);
 	buf_append_char(buf, '\n');
 }
@@ -229,10 +267,12 @@ void audit_append_local_tables(const struct audit_call *call, struct buf *buf)
 {
 	const struct write_items_input *input = call->input;
 
-	if (id_of(call) != OPERATION_LOCAL_WRITE_ITEMS) {
+	if (id_of(call) == OPERATION_LOCAL_READ_STREAM)
 		append_table(((const struct read_stream_input *)call->input)->table_name, buf);
+	if (id_of(call) == OPERATION_LOCAL_SET_ACCESS)
+		append_table(((const struct set_access_input *)call->input)->table_name, buf);
+	if (id_of(call) != OPERATION_LOCAL_WRITE_ITEMS)
 		return;
-	}
 	for (size_t i = 0; i < input->count; i++) {
 		if (i == 0 ||
 			!slice_equal(input->writes[i].table_name, input->writes[i - 1].table_name))

@@ -8,6 +8,9 @@
  *				item; BatchWriteItem of an import; else
  *				TransactWriteItems
  *	LOCAL_READ_STREAM	GetRecords, when it told any
+ *	LOCAL_SET_ACCESS	SetTableAccess, of chmod and chown
+ *	those of the owner's	their own name, unless they only look
+ *	commands
  *
  * Looks are no calls. The kernel looks names and attributes up, and reads
  * directories, far more often than a user asks for them. So these are not logged

@@ -38,3 +38,24 @@ int run_read_log(struct engine *engine, struct request *request, struct error *e
 	out->text = arena_copy(request->arena, buf_slice(&text));
 	return 0;
 }
+
+/* For the command line. */
+int run_read_audit(struct engine *engine, struct request *request, struct error *err)
+{
+	const struct read_audit_input *in = request->input;
+	struct read_audit_output *out = request->output;
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	struct journal *journal = audit_journal(engine->audit);
+	struct journal_extent extent = journal_extent(journal);
+
+	out->start = (struct optional_integer){ true, (int64_t)extent.start };
+	out->end = (struct optional_integer){ true, (int64_t)extent.end };
+	if (!in->offset.present)
+		return 0;
+	if (in->offset.value < 0 || in->size.value < 0)
+		return error_set(err, ERROR_VALIDATION, "Offset and Size are not negative");
+	TRY(journal_read(journal, (uint64_t)in->offset.value, (size_t)in->size.value, &text, err));
+	if (text.len)
+		out->text = arena_copy(request->arena, buf_slice(&text));
+	return 0;
+}

@@ -569,6 +569,14 @@ const struct operation operations[OPERATION_COUNT] = {
 		.kind = OPERATION_READ,
 		.run = run_read_log,
 	},
+	[OPERATION_LOCAL_READ_AUDIT] = {
+		.local_name = "ReadAudit",
+		.help = "Read lines of the audit log.",
+		.kind = OPERATION_READ,
+		.input = &shape_read_audit_input,
+		.output = &shape_read_audit_output,
+		.run = run_read_audit,
+	},
 };
 
 #define DYNAMODB \

@@ -49,7 +49,7 @@ operation_run run_get_metric_statistics, run_list_metrics;
 operation_run run_find_access, run_set_access;
 operation_run run_put_metric_alarm, run_describe_alarms, run_describe_alarm_history;
 operation_run run_delete_alarms, run_set_alarm_state;
-operation_run run_find_log, run_read_log;
+operation_run run_find_log, run_read_log, run_read_audit;
 operation_run run_find_hot_keys;
 operation_run run_update_insights, run_describe_insights, run_list_insights;
 

@@ -17,6 +17,7 @@
 #include "api/request_batch.h"
 #include "api/request_export.h"
 #include "api/request_hot_backup.h"
+#include "api/request_audit.h"
 #include "api/request_hot_keys.h"
 #include "api/request_insights.h"
 #include "api/request_item.h"
@@ -101,6 +102,7 @@ enum operation_id {
 	OPERATION_LOCAL_FIND_HOT_KEYS,
 	OPERATION_LOCAL_FIND_LOG,
 	OPERATION_LOCAL_READ_LOG,
+	OPERATION_LOCAL_READ_AUDIT,
 	OPERATION_COUNT
 };
 

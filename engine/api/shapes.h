@@ -53,6 +53,8 @@ extern const struct field_pattern resource_name, known_name;
 		FIELD("ReturnItemCollectionMetrics", FIELD_ENUM, return_item_collection_metrics, \
 			.values = return_metrics_names)
 
+extern const struct request_shape shape_read_audit_input, shape_read_audit_output;
+
 extern const struct request_shape shape_update_insights_input, shape_update_insights_output,
 	shape_describe_insights_input, shape_failure_exception, shape_describe_insights_output,
 	shape_list_insights_input, shape_insights_summary, shape_list_insights_output;

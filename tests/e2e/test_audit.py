@@ -180,6 +180,60 @@ def test_nobody_but_the_owner_reads_it(mount):
     assert mount.run("/usr/bin/python3", "-c", program, mount / ".audit", cwd="/").stdout == "EACCES\n"
 
 
+def test_changes_of_owner_and_mode_are_told(mount):
+    table = mount.table("Movies", "id:S")
+    os.chmod(table, 0o750)
+    line = lines_of(mount)[-1]
+    assert line["eventName"] == "SetTableAccess"
+    assert line["requestParameters"] == {"tableName": "Movies", "mode": "0750"}
+
+
+def test_a_backup_of_the_directory_is_told(mount):
+    mount.dynamount("backup", mount.data, mount.directory / "copy")
+    assert names_of(mount) == ["StartHotBackup"]
+
+
+# The command
+
+
+@pytest.mark.parametrize("shell", ["bash", "dash"])
+def test_the_command_prints_the_last_lines_of_a_mount_a_server_or_a_directory(mount, shell):
+    for number in range(30):
+        mount.table(f"Table{number}", "id:S")
+    whole = read_text(mount.path / ".audit").splitlines(keepends=True)
+    assert len(whole) == 30
+    for where in (mount.path, mount.data):
+        for count in (0, 1, 7, 30, 99):
+            printed = mount.dynamount("audit", where, "-n", str(count)).stdout
+            assert printed == "".join(whole[30 - min(count, 30) :])
+    assert mount.dynamount("audit", mount.data).stdout == "".join(whole[20:])
+    mount.stop()
+    script = f"dynamount audit {mount.data} -n 1000000 | jq -r .eventName | sort | uniq -c"
+    assert mount.run(shell, "-c", script, cwd=mount.directory).stdout.split() == ["30", "CreateTable"]
+
+
+def test_the_command_follows(mount):
+    with subprocess.Popen(
+        [DYNAMOUNT, "audit", mount.data, "-n", "0", "-f"], stdout=subprocess.PIPE, env=mount.environment,
+    ) as process:
+        try:
+            time.sleep(1)
+            mount.table("Movies", "id:S")
+            assert json.loads(process.stdout.readline())["eventName"] == "CreateTable"
+            (mount.path / "Movies").rmdir()
+            assert json.loads(process.stdout.readline())["eventName"] == "DeleteTable"
+        finally:
+            process.kill()
+
+
+def test_the_command_does_not_follow_where_nobody_serves(mount):
+    mount.table("Movies", "id:S")
+    mount.stop()
+    result = mount.dynamount("audit", mount.data, "-f", check=False)
+    assert result.returncode == 1
+    assert "Nobody serves" in result.stderr
+
+
 # HTTP
 
 
