@@ -8,6 +8,7 @@
 #include "client.h"
 #include "commands.h"
 #include "output.h"
+#include "where.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -134,11 +135,24 @@ static int follow(const struct audit_reader *reader, int64_t offset, struct erro
 	}
 }
 
+/* By HTTP nobody is the owner for certain. */
+static int check_where(const char *where, struct error *err)
+{
+	struct where found CLEANUP(where_release) = { 0 };
+
+	TRY(where_resolve(where, false, WHERE_EXISTS, &found, err));
+	if (!found.url)
+		return 0;
+	return error_set(err, ERROR_VALIDATION,
+		"The log of calls is for the owner of a data directory: name that, or its mount");
+}
+
 static int print_audit(struct audit_reader *reader, const char *where, struct error *err)
 {
 	int64_t end;
 	int r;
 
+	TRY(check_where(where, err));
 	TRY(client_open(where, false, &reader->client, err));
 	TRY(r = print_last(reader, &end, err));
 	return reader->follow && r == 0 ? follow(reader, end, err) : r;

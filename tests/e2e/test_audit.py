@@ -234,6 +234,13 @@ def test_the_command_does_not_follow_where_nobody_serves(mount):
     assert "Nobody serves" in result.stderr
 
 
+def test_the_command_is_for_the_owner(mount):
+    mount.remount("http=127.0.0.1:0")
+    result = mount.dynamount("audit", http_door(mount).url, check=False)
+    assert result.returncode == 1
+    assert "for the owner of a data directory" in result.stderr
+
+
 # HTTP
 
 
