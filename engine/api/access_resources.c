@@ -55,10 +55,14 @@ static bool only_reads(const struct operation *operation)
 	return false;
 }
 
+static bool is_operation(const struct operation *operation, const char *name)
+{
+	return strcmp(operation->name, name) == 0;
+}
+
 static bool makes_table(const struct operation *operation)
 {
-	return strcmp(operation->name, "CreateTable") == 0 ||
-	       strcmp(operation->name, "ImportTable") == 0;
+	return is_operation(operation, "CreateTable") || is_operation(operation, "ImportTable");
 }
 
 /* The table of an ARN: what stands behind ":table/"; absent when there is none. */
@@ -108,6 +112,11 @@ static void add_resource(
 		     : only_reads(operation) ? ACCESS_OF_TABLE
 					     : ACCESS_OF_OWNER;
 	use->rights = (is_new ? W_OK : R_OK) | X_OK;
+	if (is_operation(operation, "ImportTable")) {
+		/* It reads files, of which others may have been exported. */
+		use->scope = ACCESS_OF_OWNER;
+		use->outlives = true;
+	}
 }
 
 static void walk(struct access_uses *uses, const struct request_shape *shape, const void *input);

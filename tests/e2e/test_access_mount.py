@@ -439,6 +439,9 @@ def test_no_operation_of_another_s_table_is_left_open(mount, shared):
     program = ASKING.replace("tell(*asked[name])", 'tell(".api/" + name, asked[name])')
     told = as_user(mount, "member", program, str(mount.path), json.dumps(asked))
     assert set(told.values()) == {"EACCES"}, told
+    os.chmod(mount.path, 0o777)
+    files = json.dumps({"ImportTable": {"TableCreationParameters": {"TableName": "Imported"}}})
+    assert as_user(mount, "member", program, str(mount.path), files) == {"ImportTable": "EACCES"}
     drop = json.dumps({"DeleteTable": asked["DeleteTable"]})
     assert as_user(mount, "owner", program, str(mount.path), drop) == {"DeleteTable": "done"}
     assert not os.path.exists(shared)
