@@ -113,7 +113,7 @@ static bool is_wanted(
 static bool tell_line(
 	const struct reading *reading, struct slice text, struct alarm_history_item *ret)
 {
-	json_t *line = json_loadb(text.data, text.len, 0, NULL);
+	json_t *line = json_loadb(text.data, text.len, JSON_ALLOW_NUL, NULL);
 	bool wanted;
 
 	*ret = (struct alarm_history_item){

@@ -343,7 +343,7 @@ static int check_data(struct slice data, struct error *err)
 
 	if (!slice_present(data))
 		return 0;
-	root = json_loadb(data.data, data.len, JSON_DECODE_ANY, NULL);
+	root = json_loadb(data.data, data.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	if (!root)
 		return error_set(err, ERROR_INVALID_FORMAT, "StateReasonData is no JSON");
 	json_decref(root);

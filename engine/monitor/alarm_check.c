@@ -147,6 +147,8 @@ static int check_threshold(const struct alarm *alarm, struct error *err)
 	if (!isfinite(alarm->threshold))
 		return error_set(
 			err, ERROR_PARAMETER_VALUE, "Threshold is beyond what a double holds");
+	if (alarm->evaluation_periods < 1)
+		return error_set(err, ERROR_PARAMETER_MISSING, "EvaluationPeriods is missing");
 	if (alarm->datapoints_to_alarm > alarm->evaluation_periods)
 		return error_set(err, ERROR_PARAMETER_COMBINATION,
 			"DatapointsToAlarm, %" PRId64 ", is more than EvaluationPeriods, %" PRId64,

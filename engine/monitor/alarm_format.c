@@ -170,7 +170,8 @@ static bool alarm_from_json(const json_t *root, struct arena *arena, struct alar
 int alarm_decode(struct slice name, struct slice bytes, struct arena *arena, struct alarm *ret,
 	struct error *err)
 {
-	json_t *root = json_loadb(bytes.data, bytes.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root =
+		json_loadb(bytes.data, bytes.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 	struct error invalid = ERROR_INIT;
 	bool whole;
 

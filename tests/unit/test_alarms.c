@@ -339,7 +339,7 @@ static void alarms_survive_a_restart_as_they_were(void)
 	struct buf before CLEANUP(buf_release) = BUF_INIT, after CLEANUP(buf_release) = BUF_INIT;
 	struct alarm alarm = reads("a");
 
-	alarm.description = SLICE("é \"quoted\"");
+	alarm.description = SLICE("é \"quoted\" \0 \x01");
 	alarm.actions_disabled = true;
 	alarm.alarm_actions = (struct alarm_actions){ 2, topics };
 	alarm.threshold = 0.1 + 0.2;
@@ -514,6 +514,8 @@ static void an_alarm_without_sense_is_refused_and_changes_nothing(void)
 		"must be <= 604800)",
 		alarm.period = 3600;
 		alarm.evaluation_periods = 169);
+	CHECK_REFUSED(ERROR_PARAMETER_MISSING, "EvaluationPeriods is missing",
+		alarm.evaluation_periods = 0);
 	CHECK_REFUSED(ERROR_PARAMETER_COMBINATION,
 		"DatapointsToAlarm, 6, is more than EvaluationPeriods, 5",
 		alarm.datapoints_to_alarm = 6);

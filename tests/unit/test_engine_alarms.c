@@ -222,6 +222,29 @@ static void what_makes_no_sense_is_refused(void)
 	CHECK_TEXT(names(&door, "{}"), "a");
 }
 
+static void the_longest_and_strangest_values_are_kept(void)
+{
+	struct door door CLEANUP(door_release) = door_new();
+	struct buf json CLEANUP(buf_release) = BUF_INIT;
+	char value[1025] = "";
+
+	memset(value, 'v', sizeof(value) - 1);
+	buf_appendf(&json,
+		"{'AlarmName': 'a', 'MetricName': 'ConsumedReadCapacityUnits', 'Statistic': 'Sum', "
+		"'Period': 60, 'Threshold': 5, " RULE ", 'AlarmDescription': '\\u0000x', "
+		"'Dimensions': [{'Name': 'TableName', 'Value': '%s'}, {'Name': "
+		"'GlobalSecondaryIndexName', 'Value': '%s'}]}",
+		value, value);
+	CHECK_CALL(&door, PUT, buf_string(&json));
+	CHECK_CALL(&door, SET_STATE,
+		"{'AlarmName': 'a', 'StateValue': 'OK', 'StateReason': '\\u0000y'}");
+	CHECK_CALL(&door, DESCRIBE, "{}");
+	CHECK(strstr(buf_string(&door.answer), "\"\\u0000x\""));
+	CHECK(strstr(buf_string(&door.answer), value));
+	CHECK_CALL(&door, HISTORY, "{'AlarmName': 'a', 'HistoryItemType': 'StateUpdate'}");
+	CHECK(strstr(buf_string(&door.answer), "Alarm updated from INSUFFICIENT_DATA to OK"));
+}
+
 static struct slice summaries(struct door *door, const char *json)
 {
 	return members(door, HISTORY, json, "AlarmHistoryItems", "HistorySummary");
@@ -305,6 +328,7 @@ static const struct test_case cases[] = {
 	{ "alarms are told by what is asked", alarms_are_told_by_what_is_asked },
 	{ "pages follow each other", pages_follow_each_other },
 	{ "what makes no sense is refused", what_makes_no_sense_is_refused },
+	{ "the longest and strangest values are kept", the_longest_and_strangest_values_are_kept },
 	{ "the history tells what happened", the_history_tells_what_happened },
 	{ "pages of the history follow each other", pages_of_the_history_follow_each_other },
 };
