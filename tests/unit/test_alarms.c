@@ -2,6 +2,8 @@
 #include "monitor/alarms.h"
 #include "store_fixture.h"
 
+#include <pthread.h>
+
 /* Minutes of a day that began at a whole day, and so at a whole hour. */
 #define DAY_NS    (20000LL * 86400 * 1000000000LL)
 #define AT(m)     (DAY_NS + (m)*MINUTE_NS)
@@ -449,6 +451,76 @@ static void the_log_is_bounded_and_ends_with_the_newest(void)
 	post_release(&post);
 }
 
+#define ROUNDS 100
+
+static void *put_and_delete(void *context)
+{
+	struct watch_post *post = context;
+	const struct slice name = SLICE("now and then");
+	struct alarm alarm = reads("now and then");
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct error err CLEANUP(error_release) = ERROR_INIT;
+
+		alarm.threshold = i;
+		if (alarms_put(post->alarms, &alarm, MOMENT(i), DURABLE_PROCESS, &err) < 0 ||
+			alarms_delete(post->alarms, &name, 1, MOMENT(i), DURABLE_PROCESS, &err) < 0)
+			return context;
+	}
+	return NULL;
+}
+
+static void *list_all(void *context)
+{
+	struct watch_post *post = context;
+
+	for (int i = 0; i < 10 * ROUNDS; i++) {
+		struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+		struct error err CLEANUP(error_release) = ERROR_INIT;
+		struct alarm *alarms;
+		size_t count;
+
+		if (alarms_list(post->alarms, (struct slice){ NULL, 0 }, 10, &arena, &alarms,
+			    &count, &err) < 0 ||
+			count < 1 || count > 2)
+			return context;
+	}
+	return NULL;
+}
+
+static void *step_on(void *context)
+{
+	struct watch_post *post = context;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct error err CLEANUP(error_release) = ERROR_INIT;
+
+		if (alarms_step(post->alarms, AT(i), &err) < 0)
+			return context;
+	}
+	return NULL;
+}
+
+static void who_changes_reads_and_judges_at_once_sees_whole_alarms(void)
+{
+	static void *(*const works[])(void *) = { put_and_delete, list_all, list_all, step_on };
+	struct watch_post post = post_new();
+	struct alarm alarm = reads("always");
+	pthread_t threads[ARRAY_SIZE(works)];
+
+	put(&post, &alarm, MOMENT(0));
+	for (size_t i = 0; i < ARRAY_SIZE(works); i++)
+		CHECK_INT(pthread_create(&threads[i], NULL, works[i], &post), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(works); i++) {
+		void *failed;
+
+		pthread_join(threads[i], &failed);
+		CHECK(!failed);
+	}
+	CHECK_INT(state(&post, "always"), ALARM_STATE_OK);
+	post_release(&post);
+}
+
 static void check_refused(struct alarm alarm, enum error_class class, const char *message)
 {
 	struct watch_post post = post_new();
@@ -567,6 +639,8 @@ static const struct test_case cases[] = {
 	{ "what spans days is judged by the hour", what_spans_days_is_judged_by_the_hour },
 	{ "the log is bounded and ends with the newest",
 		the_log_is_bounded_and_ends_with_the_newest },
+	{ "who changes, reads and judges at once sees whole alarms",
+		who_changes_reads_and_judges_at_once_sees_whole_alarms },
 	{ "an alarm without sense is refused and changes nothing",
 		an_alarm_without_sense_is_refused_and_changes_nothing },
 	{ "a malformed alarm is told of", a_malformed_alarm_is_told_of },
