@@ -168,7 +168,7 @@ void metrics_append_table(const struct metrics_series *series, size_t count, str
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct column *columns = arena_alloc_array(&arena, count, sizeof(*columns));
 	struct walk walk = { series, count, arena_alloc_array(&arena, count, sizeof(size_t)) };
-	int64_t time_ns, later;
+	int64_t time_ns = 0, later = 0;
 
 	for (size_t i = 0; i < count; i++)
 		columns[i] = column_of(&series[i]);

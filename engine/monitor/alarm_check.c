@@ -57,10 +57,11 @@ static int wrong_scope(enum metric_id metric, struct error *err)
 	const struct metric_info *info = &metrics_info[metric];
 	struct buf scopes CLEANUP(buf_release) = BUF_INIT;
 
-	for (size_t i = 0; i < info->scope_count; i++) {
-		if (i)
-			buf_append_string(&scopes, ", or by ");
-		append_scope(&scopes, info->scopes[i]);
+	for (unsigned scope = 0; scope < 1u << DIMENSION_COUNT; scope++) {
+		if (!metric_has_scope(metric, scope))
+			continue;
+		buf_append_string(&scopes, scopes.len ? ", or by " : "");
+		append_scope(&scopes, scope);
 	}
 	return error_set(err, ERROR_PARAMETER_COMBINATION,
 		"%s comes by %s: there is none with these Dimensions", info->name,

@@ -96,8 +96,7 @@ struct metric_info {
 	const char *unit; /* CloudWatch's: "Count" */
 	const char *help; /* one line */
 	enum metric_kind kind;
-	unsigned scopes[4]; /* the combinations of dimensions that it comes by */
-	size_t scope_count;
+	unsigned scopes; /* that it comes by: bits of 1 << scope */
 	metric_measure *measure; /* NULL: none of calls */
 };
 

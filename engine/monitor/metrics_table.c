@@ -153,10 +153,6 @@ static bool measure_records(const struct metric_view *view, double *ret)
 	return !view->call->err && strcmp(view->call->operation, "GetRecords") == 0;
 }
 
-#define SCOPES(...) \
-	.scopes = { __VA_ARGS__ }, \
-	.scope_count = sizeof((unsigned[]){ __VA_ARGS__ }) / sizeof(unsigned)
-
 const struct metric_info metrics_info[METRIC_COUNT] = {
 	[METRIC_ACCOUNT_MAX_READS] = {
 		.code = 0,
@@ -164,7 +160,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Read capacity units that the account may provision.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_ACCOUNT),
+		.scopes = 1u << OF_ACCOUNT,
 	},
 	[METRIC_ACCOUNT_MAX_TABLE_LEVEL_READS] = {
 		.code = 1,
@@ -172,7 +168,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Read capacity units that a table of the account may have.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_ACCOUNT),
+		.scopes = 1u << OF_ACCOUNT,
 	},
 	[METRIC_ACCOUNT_MAX_TABLE_LEVEL_WRITES] = {
 		.code = 2,
@@ -180,7 +176,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Write capacity units that a table of the account may have.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_ACCOUNT),
+		.scopes = 1u << OF_ACCOUNT,
 	},
 	[METRIC_ACCOUNT_MAX_WRITES] = {
 		.code = 3,
@@ -188,7 +184,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Write capacity units that the account may provision.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_ACCOUNT),
+		.scopes = 1u << OF_ACCOUNT,
 	},
 	[METRIC_ACCOUNT_PROVISIONED_READ_UTILIZATION] = {
 		.code = 4,
@@ -196,7 +192,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Percent",
 		.help = "Share of AccountMaxReads that is provisioned.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_ACCOUNT),
+		.scopes = 1u << OF_ACCOUNT,
 	},
 	[METRIC_ACCOUNT_PROVISIONED_WRITE_UTILIZATION] = {
 		.code = 5,
@@ -204,7 +200,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Percent",
 		.help = "Share of AccountMaxWrites that is provisioned.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_ACCOUNT),
+		.scopes = 1u << OF_ACCOUNT,
 	},
 	[METRIC_CONDITIONAL_CHECK_FAILED_REQUESTS] = {
 		.code = 6,
@@ -212,7 +208,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Conditions of writes that did not hold.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_TABLE),
+		.scopes = 1u << OF_TABLE,
 		.measure = measure_failed_conditions,
 	},
 	[METRIC_CONSUMED_READ_CAPACITY_UNITS] = {
@@ -221,7 +217,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Read capacity units that requests consumed.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_TABLE, OF_INDEX),
+		.scopes = 1u << OF_TABLE | 1u << OF_INDEX,
 		.measure = measure_read_units,
 	},
 	[METRIC_CONSUMED_WRITE_CAPACITY_UNITS] = {
@@ -230,7 +226,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Write capacity units that requests consumed.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_TABLE, OF_INDEX),
+		.scopes = 1u << OF_TABLE | 1u << OF_INDEX,
 		.measure = measure_write_units,
 	},
 	[METRIC_MAX_PROVISIONED_TABLE_READ_UTILIZATION] = {
@@ -239,7 +235,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Percent",
 		.help = "Share of AccountMaxTableLevelReads that the largest table or index has.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_ACCOUNT),
+		.scopes = 1u << OF_ACCOUNT,
 	},
 	[METRIC_MAX_PROVISIONED_TABLE_WRITE_UTILIZATION] = {
 		.code = 10,
@@ -247,7 +243,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Percent",
 		.help = "Share of AccountMaxTableLevelWrites that the largest table or index has.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_ACCOUNT),
+		.scopes = 1u << OF_ACCOUNT,
 	},
 	[METRIC_ON_DEMAND_MAX_READ_REQUEST_UNITS] = {
 		.code = 11,
@@ -255,7 +251,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "The maximum of read request units that is set.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_TABLE, OF_INDEX),
+		.scopes = 1u << OF_TABLE | 1u << OF_INDEX,
 	},
 	[METRIC_ON_DEMAND_MAX_WRITE_REQUEST_UNITS] = {
 		.code = 12,
@@ -263,7 +259,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "The maximum of write request units that is set.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_TABLE, OF_INDEX),
+		.scopes = 1u << OF_TABLE | 1u << OF_INDEX,
 	},
 	[METRIC_ONLINE_INDEX_PERCENTAGE_PROGRESS] = {
 		.code = 13,
@@ -271,7 +267,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "How much of an index that is being made is there, in percent.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_INDEX),
+		.scopes = 1u << OF_INDEX,
 	},
 	[METRIC_PROVISIONED_READ_CAPACITY_UNITS] = {
 		.code = 14,
@@ -279,7 +275,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Read capacity units that are provisioned.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_TABLE, OF_INDEX),
+		.scopes = 1u << OF_TABLE | 1u << OF_INDEX,
 	},
 	[METRIC_PROVISIONED_WRITE_CAPACITY_UNITS] = {
 		.code = 15,
@@ -287,7 +283,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Write capacity units that are provisioned.",
 		.kind = METRIC_GAUGE,
-		SCOPES(OF_TABLE, OF_INDEX),
+		.scopes = 1u << OF_TABLE | 1u << OF_INDEX,
 	},
 	[METRIC_READ_THROTTLE_EVENTS] = {
 		.code = 16,
@@ -295,7 +291,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Reads beyond the throughput there is.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_TABLE, OF_INDEX),
+		.scopes = 1u << OF_TABLE | 1u << OF_INDEX,
 		.measure = measure_read_throttles,
 	},
 	[METRIC_RETURNED_BYTES] = {
@@ -304,7 +300,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Bytes",
 		.help = "Bytes of the records or items that requests returned.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_OPERATION, OF_STREAM),
+		.scopes = 1u << OF_OPERATION | 1u << OF_STREAM,
 		.measure = measure_bytes,
 	},
 	[METRIC_RETURNED_ITEM_COUNT] = {
@@ -313,7 +309,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Items that queries and scans returned.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_OPERATION),
+		.scopes = 1u << OF_OPERATION,
 		.measure = measure_items,
 	},
 	[METRIC_RETURNED_RECORDS_COUNT] = {
@@ -322,7 +318,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Records of streams that requests returned.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_STREAM),
+		.scopes = 1u << OF_STREAM,
 		.measure = measure_records,
 	},
 	[METRIC_SUCCESSFUL_REQUEST_LATENCY] = {
@@ -331,7 +327,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Milliseconds",
 		.help = "How long requests took that succeeded.",
 		.kind = METRIC_DURATION,
-		SCOPES(OF_OPERATION, OF_STREAM, OF_CALL),
+		.scopes = 1u << OF_OPERATION | 1u << OF_STREAM | 1u << OF_CALL,
 		.measure = measure_latency,
 	},
 	[METRIC_SYSTEM_ERRORS] = {
@@ -340,7 +336,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Requests that failed with an HTTP status of 500 or more.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_OPERATION, OF_CALL),
+		.scopes = 1u << OF_OPERATION | 1u << OF_CALL,
 		.measure = measure_system_errors,
 	},
 	[METRIC_THROTTLED_REQUESTS] = {
@@ -349,7 +345,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Requests with an event beyond the throughput there is.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_OPERATION),
+		.scopes = 1u << OF_OPERATION,
 		.measure = measure_throttled,
 	},
 	[METRIC_TIME_TO_LIVE_DELETED_ITEM_COUNT] = {
@@ -358,7 +354,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Items that were deleted as their time to live was over.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_TABLE),
+		.scopes = 1u << OF_TABLE,
 	},
 	[METRIC_TRANSACTION_CONFLICT] = {
 		.code = 24,
@@ -366,7 +362,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Items of transactions that another request held.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_TABLE),
+		.scopes = 1u << OF_TABLE,
 		.measure = measure_conflicts,
 	},
 	[METRIC_USER_ERRORS] = {
@@ -376,7 +372,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.help = "Requests that failed with an HTTP status of 400, but for conditions and "
 			"throughput.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_ACCOUNT),
+		.scopes = 1u << OF_ACCOUNT,
 		.measure = measure_user_errors,
 	},
 	[METRIC_WRITE_THROTTLE_EVENTS] = {
@@ -385,7 +381,7 @@ const struct metric_info metrics_info[METRIC_COUNT] = {
 		.unit = "Count",
 		.help = "Writes beyond the throughput there is.",
 		.kind = METRIC_COUNTER,
-		SCOPES(OF_TABLE, OF_INDEX),
+		.scopes = 1u << OF_TABLE | 1u << OF_INDEX,
 		.measure = measure_write_throttles,
 	},
 };
@@ -421,11 +417,5 @@ unsigned metric_scope(const struct metric_series *series)
 
 bool metric_has_scope(enum metric_id metric, unsigned scope)
 {
-	const struct metric_info *info = &metrics_info[metric];
-
-	for (size_t i = 0; i < info->scope_count; i++) {
-		if (info->scopes[i] == scope)
-			return true;
-	}
-	return false;
+	return metrics_info[metric].scopes >> scope & 1;
 }

@@ -8,6 +8,7 @@
 #include "store/ttl.h"
 #include "store_fixture.h"
 
+#include <pthread.h>
 #include <time.h>
 
 #define START (29000000LL * MINUTE_NS)
@@ -125,7 +126,7 @@ static void each_metric_has_a_name_a_code_and_a_unit_of_its_own(void)
 	for (unsigned i = 0; i < METRIC_COUNT; i++) {
 		const struct metric_info *info = &metrics_info[i];
 
-		CHECK(info->name && info->unit && info->help && info->scope_count);
+		CHECK(info->name && info->unit && info->help && info->scopes);
 		CHECK(info->code < 64);
 		CHECK_INT(metric_find(slice_from_string(info->name)), i);
 		CHECK_INT(metric_find_code(info->code), i);
@@ -500,6 +501,48 @@ static void a_day_sums_up_exactly(void)
 	}
 }
 
+struct busy_thread {
+	pthread_t thread;
+	struct recorder *r;
+	int number;
+};
+
+static void *note_many(void *context)
+{
+	struct busy_thread *busy = context;
+
+	for (int i = 0; i < 20000; i++)
+		note_get(busy->r, i % 2 ? "T" : "U", 1, 1, at(i / 2000 + busy->number % 2));
+	return NULL;
+}
+
+/* Minutes are written, and read, while calls of theirs still come. */
+static void threads_lose_and_double_nothing(void)
+{
+	struct recorder r CLEANUP(recorder_release) = recorder_new();
+	struct busy_thread threads[6];
+
+	for (int i = 0; i < 6; i++) {
+		threads[i] = (struct busy_thread){ .r = &r, .number = i };
+		CHECK_INT(pthread_create(&threads[i].thread, NULL, note_many, &threads[i]), 0);
+	}
+	for (int minute = 0; minute < 12; minute++) {
+		struct metric_total *totals;
+		size_t count;
+
+		CHECK_OK(metrics_step(r.metrics, at(minute), &r.f.err), &r.f.err);
+		metrics_totals(r.metrics, SLICE("T"), &r.f.arena, &totals, &count);
+		CHECK(sum_of(&r, reads_of_t) <= 60000);
+	}
+	for (int i = 0; i < 6; i++)
+		pthread_join(threads[i].thread, NULL);
+	CHECK(sum_of(&r, reads_of_t) == 60000);
+	CHECK_OK(metrics_step(r.metrics, at(20), &r.f.err), &r.f.err);
+	CHECK(sum_of(&r, reads_of_t) == 60000);
+	recorder_restart(&r, at(20));
+	CHECK(sum_of(&r, reads_of_t) == 60000);
+}
+
 /* It is in every request's path; the bound is far above what it costs, so that a
  * busy machine does not fail the test. */
 static void a_call_costs_little(void)
@@ -547,6 +590,7 @@ static const struct test_case cases[] = {
 		more_groups_than_there_is_room_for_are_left_out },
 	{ "items that expired are counted", items_that_expired_are_counted },
 	{ "a day sums up exactly", a_day_sums_up_exactly },
+	{ "threads lose and double nothing", threads_lose_and_double_nothing },
 	{ "a call costs little", a_call_costs_little },
 };
 
