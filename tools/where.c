@@ -226,8 +226,8 @@ int where_new_place(const char *text, char **ret, struct error *err)
 
 	TRY(make_absolute(text, &path, err));
 	if (mounts_find(buf_string(&path), &point, &source))
-		return error_set(err, ERROR_VALIDATION,
-			"%s lies in a mount of dynamount, on %s", text, point);
+		return error_set(err, ERROR_VALIDATION, "%s lies in a mount of dynamount, on %s",
+			text, point);
 	*ret = memory_copy_string(path.data, path.len);
 	return 0;
 }

@@ -33,8 +33,8 @@ static void a_message_may_be_missing(void)
 
 static void an_exception_that_is_not_known_is_named(void)
 {
-	check_error(400, "{\"__type\":\"x#ThrottlingException\",\"message\":\"slow\"}",
-		ERROR_SYSTEM, "ThrottlingException: slow");
+	check_error(400, "{\"__type\":\"x#RequestLimitExceeded\",\"message\":\"slow\"}",
+		ERROR_SYSTEM, "RequestLimitExceeded: slow");
 	check_error(400, "{\"__type\":\"NewException\"}", ERROR_SYSTEM,
 		"NewException: no reason was told");
 }
@@ -77,7 +77,7 @@ static void check_nearest(const char *name, const char *expected)
 static void the_nearest_operations_are_found(void)
 {
 	check_nearest("queri", "; did you mean Query?");
-	check_nearest("DescribeTabel", "; did you mean DescribeTable?");
+	check_nearest("DescribeTabel", "; did you mean DescribeTable or DescribeTimeToLive?");
 	check_nearest("limits", "; did you mean DescribeLimits?");
 	check_nearest("", "");
 	check_nearest("Nonsense", "");

@@ -6,6 +6,7 @@
 #include "engine_fixture.h"
 #include "store/backfill.h"
 #include "store/store.h"
+#include "store/store_private.h"
 
 #define CREATE   OPERATION_CREATE_TABLE
 #define UPDATE   OPERATION_UPDATE_TABLE
@@ -795,13 +796,15 @@ static void a_new_index_of_a_provisioned_table_needs_throughput(void)
 		INVALID "ProvisionedThroughput is not specified for index: more");
 }
 
-/* Opens the engine's store without its worker, or with it. */
-static void reopen(struct door *door, bool idle)
+/* Ends the worker of the engine's store, or begins it again. */
+static void set_idle(struct door *door, bool idle)
 {
-	struct store_options options = { .read_only_check = idle };
+	struct worker *worker = &door->engine->store->worker;
 
-	store_close(door->engine->store);
-	CHECK_OK(store_open(door->path, &options, &door->engine->store, &door->err), &door->err);
+	worker_stop(worker);
+	worker->stopping = false;
+	if (!idle)
+		CHECK_OK(worker_start(worker, &door->err), &door->err);
 }
 
 static void step(struct door *door)
@@ -820,7 +823,7 @@ static void an_index_of_a_table_with_items_is_told_as_it_is_filled(void)
 
 	CHECK_CALL(&door, OPERATION_PUT_ITEM,
 		"{'TableName': 'Tab', 'Item': {'pk': {'S': 'a'}, 'sk': {'S': 'b'}}}");
-	reopen(&door, true);
+	set_idle(&door, true);
 	CHECK_CALL(&door, UPDATE,
 		CHANGE(DEFINITIONS(DEFINE("sk")) INDEX_UPDATES(ADD_INDEX("index", HASH("sk")))));
 	CHECK_TEXT(describe(&door)->table_status, "UPDATING");
@@ -854,7 +857,7 @@ static void the_design_outlives_a_restart(void)
 	struct slice before =
 		arena_copy(&door.arena, json_of(&door, &shape_table_facts, describe(&door)));
 
-	reopen(&door, false);
+	set_idle(&door, false);
 	CHECK_TEXT(json_of(&door, &shape_table_facts, describe(&door)), before.data);
 }
 

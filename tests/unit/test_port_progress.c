@@ -78,8 +78,8 @@ static void a_number_of_bytes_has_three_digits(void)
 		uint64_t bytes;
 		const char *text;
 	} rows[] = { { 0, "0 bytes" }, { 999, "999 bytes" }, { 1000, "1.00 kB" },
-		{ 9994, "9.99 kB" }, { 9996, "10.0 kB" }, { 99960, "100 kB" },
-		{ 999499, "999 kB" }, { 999500, "1.00 MB" }, { UINT64_MAX, "18.4 EB" } };
+		{ 9994, "9.99 kB" }, { 9996, "10.0 kB" }, { 99960, "100 kB" }, { 999499, "999 kB" },
+		{ 999500, "1.00 MB" }, { UINT64_MAX, "18.4 EB" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct buf text CLEANUP(buf_release) = BUF_INIT;
