@@ -181,7 +181,7 @@ int run_describe_insights(struct engine *engine, struct request *request, struct
 	const struct describe_insights_input *in = request->input;
 	struct describe_insights_output *out = request->output;
 	struct table *table CLEANUP(table_unrefp) = NULL;
-	struct target target;
+	struct target target = { 0 };
 
 	TRY(engine_find_named_table(engine, in->table_name, &table, err));
 	TRY(find_target(table, in->index_name, &target, err));
