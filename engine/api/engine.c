@@ -8,6 +8,7 @@
 #include "api/job.h"
 #include "api/op_hot_backup.h"
 #include "api/operations.h"
+#include "api/system_backup.h"
 #include "api/validate.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -70,7 +71,7 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 	}
 	if (open_audit(engine, options, err) < 0 ||
 		job_queue_open(store, &engine->jobs, err) < 0 || export_tidy(engine, err) < 0 ||
-		import_tidy(engine, err) < 0) {
+		import_tidy(engine, err) < 0 || system_backup_resume(engine, err) < 0) {
 		engine_close(engine);
 		return -1;
 	}
@@ -193,7 +194,7 @@ int engine_find_table(
 	int r = table_find(engine->store, name, ret, err);
 
 	TRY(r);
-	if (r != TABLE_ABSENT && !table_description(*ret)->creating)
+	if (r != TABLE_ABSENT && !table_in_transition(*ret))
 		return 0;
 	if (r != TABLE_ABSENT)
 		table_unrefp(ret);

@@ -10,11 +10,6 @@
 #include "model/typed.h"
 #include "store/changes.h"
 
-#include <unistd.h>
-
-/* Between chunks, so that the writers that wait get their turn. */
-#define NAP_US 500
-
 /* One run. */
 struct writing {
 	struct export_job *export;
@@ -182,8 +177,7 @@ static int write_data(struct writing *writing, struct error *err)
 		if (job_stopping(&writing->export->job))
 			return error_set(err, ERROR_SYSTEM, "the server was stopped");
 		TRY(r = write_chunk(writing, err));
-		if (r != SNAPSHOT_END)
-			usleep(NAP_US);
+		job_nap();
 	}
 	return export_writer_end_data(&writing->writer, err);
 }
@@ -300,6 +294,11 @@ static void write_to_bucket(struct writing *writing)
 	fail(writing->export, failure_code(&err), err.message);
 }
 
+static int save_end(void *context, struct error *err)
+{
+	return save(context, err);
+}
+
 static void run_export(struct job *job)
 {
 	struct export_job *export = (struct export_job *)job;
@@ -323,9 +322,7 @@ static void run_export(struct job *job)
 		write_to_bucket(&writing);
 	cleanup_close(&writing.bucket);
 	snapshot_close(&export->snapshot);
-	error_release(&err);
-	if (save(export, &err) < 0)
-		log_warning("export %.*s: %s", SLICE_ARG(export->id), err.message);
+	job_take_back(job, save_end, export);
 }
 
 static void free_export(struct job *job)
@@ -384,5 +381,5 @@ int export_tidy(struct engine *engine, struct error *err)
 		arena_release(&export.arena);
 		TRY(r);
 	}
-	return 0;
+	return transfer_expire(engine->store, clock_realtime_ns(), err);
 }

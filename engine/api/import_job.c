@@ -230,7 +230,7 @@ static int check_going_on(struct reading *reading, struct error *err)
 		return error_set(err, ERROR_LIMIT_EXCEEDED,
 			"More than %d items failed validation checks", IMPORT_ERRORS_MAX);
 	save_if_due(reading);
-	return 0;
+	return store_check_room(reading->import->engine->store, err);
 }
 
 /* Either kind of reader. */
@@ -417,16 +417,23 @@ static void import_from_bucket(struct import_job *import, int bucket)
 	cleanup_close(&reading.log);
 }
 
+static int abandon(void *context, struct error *err)
+{
+	const struct import_job *import = context;
+
+	return restore_abandon(import->table, err);
+}
+
+static int save_end(void *context, struct error *err)
+{
+	return save(context, err);
+}
+
 static void settle(struct import_job *import)
 {
-	struct error err CLEANUP(error_release) = ERROR_INIT;
-
-	if (!slice_equal_string(import->description.import_status, "COMPLETED") &&
-		restore_abandon(import->table, &err) < 0)
-		log_warning("import %.*s: %s", SLICE_ARG(import->id), err.message);
-	error_release(&err);
-	if (save(import, &err) < 0)
-		log_warning("import %.*s: %s", SLICE_ARG(import->id), err.message);
+	if (!slice_equal_string(import->description.import_status, "COMPLETED"))
+		job_take_back(&import->job, abandon, import);
+	job_take_back(&import->job, save_end, import);
 }
 
 static void run_import(struct job *job)

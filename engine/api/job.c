@@ -1,5 +1,6 @@
 #include "api/job.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "store/backup.h"
 #include "store/recovery.h"
@@ -8,6 +9,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <unistd.h>
+
+#define NAP_US   500
+#define RETRY_US 200000
 
 /* Source: Developer Guide, "Service, account, and table quotas". */
 static const struct job_limit {
@@ -159,4 +164,23 @@ bool job_concerns(struct job_queue *queue, struct slice subject)
 bool job_stopping(const struct job *job)
 {
 	return job->queue->stopping;
+}
+
+void job_nap(void)
+{
+	usleep(NAP_US);
+}
+
+void job_take_back(const struct job *job, job_undo *undo, void *context)
+{
+	struct error err = ERROR_INIT;
+
+	for (unsigned try = 0; undo(context, &err) < 0; try++) {
+		if (!try)
+			log_warning("%s: it is tried again", err.message);
+		error_release(&err);
+		if (job_stopping(job))
+			break;
+		usleep(RETRY_US);
+	}
 }

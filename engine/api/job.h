@@ -47,3 +47,10 @@ void job_submit(struct job_queue *queue, struct job *job);
 bool job_concerns(struct job_queue *queue, struct slice subject);
 /* For the job itself, between its steps. */
 bool job_stopping(const struct job *job);
+/* Lets the writers have their turn. */
+void job_nap(void);
+/* Takes back what a job has begun, again and again if need be: a full disk keeps
+ * even that from being written. What is left when the engine closes is tidied when
+ * it is opened. */
+typedef int job_undo(void *context, struct error *err);
+void job_take_back(const struct job *job, job_undo *undo, void *context);

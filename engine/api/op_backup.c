@@ -9,6 +9,7 @@
 #include "api/job.h"
 #include "api/source_table.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/catalog.h"
@@ -30,17 +31,26 @@ static bool is_stopped(void *context)
 	return job_stopping(context);
 }
 
+static int discard(void *context, struct error *err)
+{
+	const struct backup_job *backup = context;
+
+	return backup_discard(backup->store, backup->backup.id, err);
+}
+
 static void run_backup(struct job *job)
 {
 	struct backup_job *backup = (struct backup_job *)job;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
+	int r = backup_copy(
+		backup->store, &backup->backup, &backup->snapshot, is_stopped, job, &err);
 
-	if (backup_copy(backup->store, &backup->backup, &backup->snapshot, is_stopped, job, &err) <
-		0)
-		log_warning("backup %.*s of table %.*s was not made: %s",
-			SLICE_ARG(backup->backup.name), SLICE_ARG(backup->backup.table.name),
-			err.message);
 	snapshot_close(&backup->snapshot);
+	if (r == 0)
+		return;
+	log_warning("backup %.*s of table %.*s was not made: %s", SLICE_ARG(backup->backup.name),
+		SLICE_ARG(backup->backup.table.name), err.message);
+	job_take_back(job, discard, backup);
 }
 
 static void free_backup(struct job *job)
@@ -145,6 +155,8 @@ static bool is_asked_for(const struct list_backups_input *in, const struct backu
 {
 	const char *type = backup_type_names[backup->type];
 
+	if (backup_has_expired(backup, clock_realtime_ns()))
+		return false;
 	if (slice_present(in->table_name) && !slice_equal(in->table_name, backup->table.name))
 		return false;
 	if (slice_present(in->backup_type) && !slice_equal_string(in->backup_type, "ALL") &&

@@ -17,11 +17,6 @@
 #include "base/memory.h"
 #include "store/restore.h"
 
-#include <unistd.h>
-
-/* Between chunks, so that the writers that wait get their turn. */
-#define NAP_US 500
-
 struct restore_job {
 	struct job job;
 	struct engine *engine;
@@ -60,25 +55,30 @@ static int copy_rows(struct restore_job *restore, struct error *err)
 	while (r != SNAPSHOT_END) {
 		if (job_stopping(&restore->job))
 			return error_set(err, ERROR_SYSTEM, "the server was stopped");
+		TRY(store_check_room(restore->engine->store, err));
 		TRY(r = copy_chunk(restore, err));
-		if (r != SNAPSHOT_END)
-			usleep(NAP_US);
+		job_nap();
 	}
 	return restore_finish(restore->target, DURABLE_POWER, err);
+}
+
+static int abandon(void *context, struct error *err)
+{
+	const struct restore_job *restore = context;
+
+	return restore_abandon(restore->target, err);
 }
 
 static void run_restore(struct job *job)
 {
 	struct restore_job *restore = (struct restore_job *)job;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
-	struct error lost CLEANUP(error_release) = ERROR_INIT;
 
 	if (copy_rows(restore, &err) == 0)
 		return;
 	log_warning("table %.*s was not restored: %s",
 		SLICE_ARG(table_description(restore->target)->name), err.message);
-	if (restore_abandon(restore->target, &lost) < 0)
-		log_warning("%s", lost.message);
+	job_take_back(job, abandon, restore);
 }
 
 static void free_restore(struct job *job)

@@ -6,6 +6,7 @@
  */
 #include "api/access.h"
 #include "api/operations.h"
+#include "api/system_backup.h"
 #include "api/table_describe.h"
 #include "api/table_design.h"
 #include "store/storage.h"
@@ -101,8 +102,8 @@ static const char *status_of(const struct table *table)
 {
 	const struct table_description *description = table_description(table);
 
-	if (description->creating)
-		return "CREATING";
+	if (table_in_transition(table))
+		return description->creating ? "CREATING" : "DELETING";
 	if (table_is_converting(table))
 		return "UPDATING";
 	for (size_t i = 0; i < description->index_count; i++) {
@@ -165,8 +166,8 @@ int run_delete_table(struct engine *engine, struct request *request, struct erro
 	int r;
 
 	TRY(engine_find_named_table(engine, in->table_name, &table, err));
-	if (table_description(table)->creating)
-		return table_being_created(table, err);
+	if (table_in_transition(table))
+		return table_refuse_transition(table, err);
 	if (table_description(table)->deletion_protection)
 		return error_set(err, ERROR_VALIDATION,
 			"Resource cannot be deleted as it is currently protected against deletion. "
@@ -174,8 +175,11 @@ int run_delete_table(struct engine *engine, struct request *request, struct erro
 	facts = describe_table(engine, table, "DELETING", request->arena);
 	facts->attribute_definitions.present = false;
 	facts->key_schema.present = false;
-	r = table_delete(engine->store, in->table_name, in->only_if_empty,
-		engine->durability[request->door], err);
+	if (table_description(table)->recovery_enabled && !in->only_if_empty)
+		r = system_backup_begin(engine, request, table, err);
+	else
+		r = table_delete(engine->store, in->table_name, in->only_if_empty,
+			engine->durability[request->door], err);
 	if (r == TABLE_ABSENT)
 		return table_not_found(in->table_name, err);
 	if (r == TABLE_PINNED)

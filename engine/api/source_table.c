@@ -10,6 +10,14 @@ int source_table_absent(struct slice name, struct error *err)
 	return error_set(err, ERROR_SOURCE_NOT_FOUND, "Table not found: %.*s", SLICE_ARG(name));
 }
 
+int source_table_busy(const struct table *table, struct error *err)
+{
+	const struct table_description *description = table_description(table);
+
+	return error_set(err, ERROR_SOURCE_IN_USE, "Table is being %s: %.*s",
+		description->creating ? "created" : "deleted", SLICE_ARG(description->name));
+}
+
 int source_table_find(
 	struct engine *engine, struct slice name, struct table **ret, struct error *err)
 {
@@ -18,10 +26,11 @@ int source_table_find(
 	if (r == TABLE_ABSENT)
 		return source_table_absent(name, err);
 	TRY(r);
-	if (!table_description(*ret)->creating)
+	if (!table_in_transition(*ret))
 		return 0;
+	r = source_table_busy(*ret, err);
 	table_unrefp(ret);
-	return error_set(err, ERROR_SOURCE_IN_USE, "Table is being created: %.*s", SLICE_ARG(name));
+	return r;
 }
 
 int source_table_find_arn(struct engine *engine, const struct request *request, struct slice arn,

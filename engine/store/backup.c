@@ -1,6 +1,5 @@
 #include "store/backup.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "store/backup_file.h"
 #include "store/backup_format.h"
@@ -15,6 +14,10 @@
 
 /* Between chunks, so that the writers that wait get their turn. */
 #define NAP_US 500
+
+/* What is copied between two looks at the disk: what Berkeley DB has not yet
+ * written there takes no space yet. */
+#define SYNC_BYTES (4 << 20)
 
 static int save(struct store *store, const struct backup *backup, enum durability durability,
 	struct error *err)
@@ -39,6 +42,7 @@ int backup_begin(struct store *store, const struct table_description *table, str
 		.table = *table,
 	};
 
+	TRY(backup_expire(store, now, err));
 	TRY(ledger_make_id(arena, now, &backup.id, err));
 	TRY(save(store, &backup, durability, err));
 	*ret = backup;
@@ -48,8 +52,10 @@ int backup_begin(struct store *store, const struct table_description *table, str
 /* Copying. */
 
 struct copy {
+	struct store *store;
 	struct backup_file file;
 	int64_t items, bytes; /* of the chunk */
+	int64_t unsynced;
 };
 
 static int take_rows(
@@ -66,6 +72,15 @@ static int take_rows(
 	return 0;
 }
 
+static int look_at_disk(struct copy *copy, struct error *err)
+{
+	if (copy->unsynced < SYNC_BYTES)
+		return 0;
+	copy->unsynced = 0;
+	TRY(backup_file_sync(&copy->file, err));
+	return store_check_room(copy->store, err);
+}
+
 static int copy_rows(struct copy *copy, struct backup *backup, struct snapshot *snapshot,
 	backup_stopped *stopped, void *context, struct error *err)
 {
@@ -79,6 +94,8 @@ static int copy_rows(struct copy *copy, struct backup *backup, struct snapshot *
 		TRY(r = snapshot_next(snapshot, &arena, take_rows, copy, err));
 		backup->items += copy->items;
 		backup->bytes += copy->bytes;
+		copy->unsynced += copy->bytes;
+		TRY(look_at_disk(copy, err));
 		if (r != SNAPSHOT_END)
 			usleep(NAP_US);
 	}
@@ -96,7 +113,7 @@ static int settle_file(struct store *store, struct copy *copy, struct error *err
 static int make_file(struct store *store, struct backup *backup, struct snapshot *snapshot,
 	backup_stopped *stopped, void *context, struct error *err)
 {
-	struct copy copy = { 0 };
+	struct copy copy = { .store = store };
 	int r;
 
 	TRY(backup_file_create(store, backup->id, &copy.file, err));
@@ -122,14 +139,16 @@ static int make_available(struct store *store, struct backup *backup, struct err
 int backup_copy(struct store *store, struct backup *backup, struct snapshot *snapshot,
 	backup_stopped *stopped, void *context, struct error *err)
 {
-	struct error lost CLEANUP(error_release) = ERROR_INIT;
-	int r = make_file(store, backup, snapshot, stopped, context, err);
+	TRY(store_check_room(store, err));
+	TRY(make_file(store, backup, snapshot, stopped, context, err));
+	return make_available(store, backup, err);
+}
 
-	if (r == 0)
-		r = make_available(store, backup, err);
-	if (r < 0 && backup_remove(store, backup->id, DURABLE_PROCESS, &lost) < 0)
-		log_warning("store: %s", lost.message);
-	return r;
+/* The file first: it makes room for the rest. */
+int backup_discard(struct store *store, struct slice id, struct error *err)
+{
+	TRY(backup_file_discard(store, id, err));
+	return ledger_forget(store, LEDGER_BACKUP, id, DURABLE_PROCESS, err);
 }
 
 struct backup backup_dup(const struct backup *backup, struct arena *arena)
@@ -145,6 +164,11 @@ struct backup backup_dup(const struct backup *backup, struct arena *arena)
 
 /* The list. */
 
+bool backup_has_expired(const struct backup *backup, int64_t now_ns)
+{
+	return backup->expires_ns && backup->expires_ns <= now_ns;
+}
+
 int backup_get(struct store *store, struct slice id, struct arena *arena, struct backup *ret,
 	struct error *err)
 {
@@ -154,7 +178,8 @@ int backup_get(struct store *store, struct slice id, struct arena *arena, struct
 	TRY(r = ledger_get(store, LEDGER_BACKUP, id, arena, &text, err));
 	if (r == LEDGER_ABSENT)
 		return BACKUP_ABSENT;
-	return backup_read_record(id, text, arena, ret, err);
+	TRY(backup_read_record(id, text, arena, ret, err));
+	return backup_has_expired(ret, clock_realtime_ns()) ? BACKUP_ABSENT : 0;
 }
 
 int backup_list(struct store *store, struct arena *arena, struct backup **ret, size_t *ret_count,
@@ -209,14 +234,9 @@ static bool was_interrupted(const struct backup *backup, int64_t now_ns)
 	return backup->status == BACKUP_CREATING;
 }
 
-static bool has_expired(const struct backup *backup, int64_t now_ns)
-{
-	return backup->expires_ns && backup->expires_ns <= now_ns;
-}
-
 int backup_expire(struct store *store, int64_t now_ns, struct error *err)
 {
-	return remove_if(store, has_expired, now_ns, err);
+	return remove_if(store, backup_has_expired, now_ns, err);
 }
 
 static int remove_orphans(struct store *store, struct error *err)
@@ -238,6 +258,7 @@ static int remove_orphans(struct store *store, struct error *err)
 int backup_tidy(struct store *store, struct error *err)
 {
 	TRY(remove_if(store, was_interrupted, 0, err));
+	TRY(backup_expire(store, clock_realtime_ns(), err));
 	return remove_orphans(store, err);
 }
 

@@ -42,11 +42,13 @@ int backup_begin(struct store *store, const struct table_description *table, str
 	struct error *err) NODISCARD;
 /* Told between chunks; true ends it with an error. */
 typedef bool backup_stopped(void *context);
-/* Copies the rows, and makes the backup AVAILABLE. When it fails the backup is
- * removed. */
+/* Copies the rows, and makes the backup AVAILABLE. What has failed is to be
+ * discarded. */
 int backup_copy(struct store *store, struct backup *backup, struct snapshot *snapshot,
 	backup_stopped *stopped, void *context, struct error *err) NODISCARD;
 
+/* Removes a backup that could not be made. On a full disk this may fail, too. */
+int backup_discard(struct store *store, struct slice id, struct error *err) NODISCARD;
 /* A copy in the arena. */
 struct backup backup_dup(const struct backup *backup, struct arena *arena);
 
@@ -54,7 +56,9 @@ struct backup backup_dup(const struct backup *backup, struct arena *arena);
 /* 0 or BACKUP_ABSENT; in the arena. */
 int backup_get(struct store *store, struct slice id, struct arena *arena, struct backup *ret,
 	struct error *err) NODISCARD;
-/* All, in order of their creation, in the arena. */
+bool backup_has_expired(const struct backup *backup, int64_t now_ns);
+/* All, in order of their creation, in the arena; those that have expired and are
+ * not yet removed, too. */
 int backup_list(struct store *store, struct arena *arena, struct backup **ret, size_t *ret_count,
 	struct error *err) NODISCARD;
 /* Removes a backup and its file. */

@@ -106,7 +106,7 @@ int backup_file_sum(struct store *store, struct slice id, struct arena *arena, i
 	return 0;
 }
 
-int backup_file_remove(struct store *store, struct slice id, struct error *err)
+int backup_file_discard(struct store *store, struct slice id, struct error *err)
 {
 	struct buf path CLEANUP(buf_release) = BUF_INIT;
 	struct buf name CLEANUP(buf_release) = BUF_INIT;
@@ -114,6 +114,19 @@ int backup_file_remove(struct store *store, struct slice id, struct error *err)
 	if (access(file_path(store, id, &path), F_OK) < 0 && errno == ENOENT)
 		return 0;
 	return bdb_file_remove(store->env, file_name(id, &name), err);
+}
+
+/* A damaged file is none of Berkeley DB's. */
+int backup_file_remove(struct store *store, struct slice id, struct error *err)
+{
+	struct error refusal CLEANUP(error_release) = ERROR_INIT;
+	struct buf path CLEANUP(buf_release) = BUF_INIT;
+
+	if (backup_file_discard(store, id, &refusal) == 0)
+		return 0;
+	if (refusal.class == ERROR_NO_SPACE || unlink(file_path(store, id, &path)) < 0)
+		return error_move(err, &refusal);
+	return 0;
 }
 
 static void cleanup_closedir(DIR **directory)

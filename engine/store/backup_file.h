@@ -19,7 +19,10 @@ void backup_file_close(struct backup_file *file);
  * and XXH3 of 128 bits in hexadecimal, in the arena. */
 int backup_file_sum(struct store *store, struct slice id, struct arena *arena, int64_t *ret_bytes,
 	struct slice *ret_checksum, struct error *err) NODISCARD;
-/* One that is not there is removed already. */
+/* Removes a file that was being written; one that is not there is removed already. */
+int backup_file_discard(struct store *store, struct slice id, struct error *err) NODISCARD;
+/* Removes one that nobody has written to since the store was opened, even if it is
+ * damaged. */
 int backup_file_remove(struct store *store, struct slice id, struct error *err) NODISCARD;
 /* The ids of all files in the data directory, in the arena. */
 int backup_file_list(struct store *store, struct arena *arena, struct slice **ret,

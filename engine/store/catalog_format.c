@@ -197,6 +197,7 @@ static const struct field table_fields[] = {
 	INTEGER("recovery_days", struct table_description, recovery_days),
 	INTEGER("recovery_since", struct table_description, recovery_since),
 	BOOLEAN("creating", struct table_description, creating),
+	BOOLEAN("deleting", struct table_description, deleting),
 	TEXT("restored_from_backup", struct table_description, restored_from_backup),
 	TEXT("restored_from_table", struct table_description, restored_from_table),
 	INTEGER("restored_ns", struct table_description, restored_ns),

@@ -125,6 +125,11 @@ void snapshot_close(struct snapshot *snapshot)
 	*snapshot = (struct snapshot){ 0 };
 }
 
+bool snapshot_pins(const struct table *table)
+{
+	return table->body->pins;
+}
+
 /* Reading: a merge of the rows and of what they were, by key. */
 
 struct chunk {

@@ -33,6 +33,9 @@ int snapshot_open(
 /* Unpins; one that is zeroed is none. */
 void snapshot_close(struct snapshot *snapshot);
 
+/* Whether a snapshot of the table is open; within a write transaction. */
+bool snapshot_pins(const struct table *table);
+
 /* Takes the rows of one chunk, in a write transaction in which it may write to
  * other tables. Rows live in the transaction's arena. May run more than once. */
 typedef int snapshot_take(

@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #define CACHE_BYTES_DEFAULT        (64u << 20)
 #define CHECKPOINT_SECONDS_DEFAULT 30
 #define TTL_SECONDS_DEFAULT        2
+#define ROOM_BYTES                 (16 << 20)
 #define REGION_DEFAULT             "us-east-1"
 
 /* Makes the directory unless it is there, and its name survive power loss. */
@@ -176,6 +178,18 @@ int store_flush(struct store *store, struct error *err)
 bool store_is_encrypted(const struct store *store)
 {
 	return password_present(&store->password);
+}
+
+int store_check_room(const struct store *store, struct error *err)
+{
+	struct statvfs disk;
+
+	if (statvfs(store->path, &disk) < 0 ||
+		(uint64_t)disk.f_bavail * disk.f_frsize >= ROOM_BYTES)
+		return 0;
+	return error_set(err, ERROR_NO_SPACE,
+		"No space left on device: %s has less than %d MB, which are kept for others",
+		store->path, ROOM_BYTES >> 20);
 }
 
 const char *store_path(const struct store *store)

@@ -69,6 +69,9 @@ void store_close(struct store *store);
 int store_flush(struct store *store, struct error *err) NODISCARD;
 /* Whether what it writes is encrypted. */
 bool store_is_encrypted(const struct store *store);
+/* ERROR_NO_SPACE when the disk has less left than it takes to write on for a while:
+ * for long work, so that it gives up before others cannot write. */
+int store_check_room(const struct store *store, struct error *err) NODISCARD;
 /* The directory, as given. */
 const char *store_path(const struct store *store);
 

@@ -119,6 +119,7 @@ struct table_description {
 	int64_t recovery_since; /* ns: the first moment that could be restored */
 	/* A table that is being filled from a backup or an import is for nobody else. */
 	bool creating;
+	bool deleting; /* and so is one of which the last backup is being made */
 	struct slice restored_from_backup; /* ARN */
 	struct slice restored_from_table; /* ARN */
 	int64_t restored_ns; /* the moment that it shows */
@@ -165,9 +166,11 @@ typedef int table_mutator(
 int table_update(struct store *store, struct slice name, struct arena *arena,
 	enum durability durability, table_mutator *mutate, void *context,
 	struct error *err) NODISCARD;
+/* Whether it is creating or deleting, and nobody's. */
+bool table_in_transition(const struct table *table);
 /* "Attempt to change a resource which is still in use: Table is being created: T",
- * which table_update() sets for such a table. Always -1. */
-int table_being_created(const struct table *table, struct error *err);
+ * or deleted, which table_update() sets for such a table. Always -1. */
+int table_refuse_transition(const struct table *table, struct error *err);
 #define TABLE_NOT_EMPTY 3
 #define TABLE_PINNED    4
 /* Deletes a table with all its rows: 0, TABLE_ABSENT, TABLE_PINNED while a

@@ -138,10 +138,16 @@ int table_replace(struct txn *txn, struct table *old, struct table_description *
 	return 0;
 }
 
-int table_being_created(const struct table *table, struct error *err)
+bool table_in_transition(const struct table *table)
+{
+	return table->description.creating || table->description.deleting;
+}
+
+int table_refuse_transition(const struct table *table, struct error *err)
 {
 	return error_set(err, ERROR_IN_USE,
-		"Attempt to change a resource which is still in use: Table is being created: %.*s",
+		"Attempt to change a resource which is still in use: Table is being %s: %.*s",
+		table->description.creating ? "created" : "deleted",
 		SLICE_ARG(table->description.name));
 }
 
@@ -161,8 +167,8 @@ static int update_body(struct txn *txn, void *context, struct error *err)
 
 	if (body->deleted)
 		return TABLE_ABSENT;
-	if (body->newest->description.creating)
-		return table_being_created(body->newest, err);
+	if (table_in_transition(body->newest))
+		return table_refuse_transition(body->newest, err);
 	description = catalog_copy(&body->newest->description, txn->arena);
 	TRY(r = update->mutate(txn, &description, update->context, err));
 	if (r)
