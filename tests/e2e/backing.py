@@ -91,11 +91,11 @@ def export(api, table, bucket, **more):
 def import_described(api, arn):
     return api.call("DescribeImport", ImportArn=arn).json()["ImportTableDescription"]
 
-def import_table(api, table, bucket, prefix, format="DYNAMODB_JSON", key="k:S", more_attributes=(), **more):
+def import_table(api, target, bucket, prefix, format="DYNAMODB_JSON", key="k:S", more_attributes=(), **more):
     """An import that has ended."""
     parts = [part.split(":") for part in key.split()]
     parameters = {
-        "TableName": table,
+        "TableName": target,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
             {"AttributeName": name, "AttributeType": kind} for name, kind in [*parts, *more_attributes]
@@ -120,5 +120,3 @@ def refusal(answer):
     """The exception's name and its message."""
     assert answer.status != 200, answer.body
     return answer.error(), answer.json()["message"]
-
-__all__ = [name for name in dir() if not name.startswith("_")] + ["plain"]
