@@ -7,6 +7,7 @@
  */
 #include "files.h"
 
+#include "backpressure.h"
 #include "base/memory.h"
 #include "executor.h"
 #include "invalidate.h"
@@ -135,6 +136,12 @@ static void take_answer(struct control_handle *control, struct buf *answer)
 	pthread_mutex_unlock(&control->mutex);
 }
 
+/* Whether a commit that its tables' throughput does not allow is not tried again. */
+static bool ends(const struct control_call *call)
+{
+	return atomic_load(&call->fs->ending) || fuse_req_interrupted(call->req);
+}
+
 static void run_word(void *context)
 {
 	struct control_call *call = context;
@@ -144,6 +151,12 @@ static void run_word(void *context)
 	struct buf answer = BUF_INIT;
 	int r = call->word->run(call->control->transaction, &answer, &err);
 
+	if (r < 0 && backpressure_is_refusal(&err) && !ends(call)) {
+		error_release(&err);
+		buf_release(&answer);
+		executor_submit_later(fs->executor, backpressure_pause_ns(), run_word, call);
+		return;
+	}
 	take_answer(call->control, &answer);
 	if (r == 0)
 		forget_directory(fs, handle->node);

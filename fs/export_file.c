@@ -8,10 +8,13 @@
  * 2. A job fetches at most one page and then goes to the end of the executor's
  *    queue. While it runs (`busy`) the place in the table is the job's, the rest
  *    is the mutex's holder's.
- * 3. No more is held than a page beyond AHEAD_MIN and what one read asks for.
+ * 3. A page that its table's throughput does not allow is fetched after a pause,
+ *    while somebody waits for it.
+ * 4. No more is held than a page beyond AHEAD_MIN and what one read asks for.
  */
 #include "files.h"
 
+#include "backpressure.h"
 #include "base/memory.h"
 #include "executor.h"
 #include "requests.h"
@@ -229,6 +232,16 @@ static bool fail_first(struct export_handle *export, struct error *err)
 	return read != NULL;
 }
 
+static bool waits_for_throughput(struct export_handle *export, const struct error *err)
+{
+	bool waits;
+
+	pthread_mutex_lock(&export->mutex);
+	waits = export->first && backpressure_is_refusal(err);
+	pthread_mutex_unlock(&export->mutex);
+	return waits;
+}
+
 static void run_job(void *context)
 {
 	struct export_handle *export = context;
@@ -236,8 +249,15 @@ static void run_job(void *context)
 	struct error err = ERROR_INIT;
 	bool more = serve(export);
 
-	if (more && fetch(export, &err) < 0)
+	if (more && fetch(export, &err) < 0) {
+		if (waits_for_throughput(export, &err)) {
+			error_release(&err);
+			executor_submit_later(
+				fs->executor, backpressure_pause_ns(), run_job, export);
+			return;
+		}
 		more = fail_first(export, &err);
+	}
 	if (more)
 		more = serve(export);
 	if (more)

@@ -1,5 +1,6 @@
 #include "files.h"
 
+#include "backpressure.h"
 #include "base/memory.h"
 #include "rejection.h"
 #include "scratch.h"
@@ -70,20 +71,23 @@ struct handle *handle_ref(struct handle *handle)
 	return handle;
 }
 
+bool handle_ref_listed(struct handle *handle)
+{
+	unsigned references = __atomic_load_n(&handle->references, __ATOMIC_RELAXED);
+
+	while (references && !__atomic_compare_exchange_n(&handle->references, &references,
+				     references + 1, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
+	return references > 0;
+}
+
 struct handle *handle_find(struct filesystem *fs, const struct node *node)
 {
 	struct handle *handle;
 
 	pthread_mutex_lock(&fs->handles_mutex);
 	for (handle = fs->handles; handle; handle = handle->next) {
-		unsigned references = __atomic_load_n(&handle->references, __ATOMIC_RELAXED);
-
-		/* One at zero is being released. */
-		while (handle->node == node && references &&
-			!__atomic_compare_exchange_n(&handle->references, &references,
-				references + 1, true, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-			;
-		if (handle->node == node && references)
+		if (handle->node == node && handle_ref_listed(handle))
 			break;
 	}
 	pthread_mutex_unlock(&fs->handles_mutex);
@@ -148,7 +152,9 @@ static int reject_path(struct filesystem *fs, const struct caller *caller, struc
 		.text = text,
 	};
 
-	rejection_record(fs->rejections, caller->uid, &rejection);
+	/* What is tried again is not rejected. */
+	if (!backpressure_waits())
+		rejection_record(fs->rejections, caller->uid, &rejection);
 	error_release(err);
 	return r;
 }

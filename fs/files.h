@@ -62,6 +62,9 @@ void handle_done(struct handle *handle, struct filesystem *fs);
 /* A request's hold: once it is answered, the kernel may release the file while
  * its worker has not yet returned. */
 struct handle *handle_ref(struct handle *handle);
+/* The same for one found in the list of handles, under its mutex; false when it is
+ * being released. */
+bool handle_ref_listed(struct handle *handle);
 /* An open file of the node, held, or NULL. */
 struct handle *handle_find(struct filesystem *fs, const struct node *node);
 void handle_unref(struct handle *handle, struct filesystem *fs);

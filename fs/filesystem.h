@@ -10,8 +10,8 @@
  * lists of handles and listings; that of the transactions; a transaction's; ephemerals;
  * open streams' (which a write transaction takes too); the node table's; the rejections';
  * the invalidator's queue. Leaves: a stream's text, the followers', the kept
- * questions'. None but a handle's and a listing's is held while the engine runs, none but
- * a handle's while the kernel is answered.
+ * questions', who waits for throughput. None but a handle's and a listing's is held while the
+ * engine runs, none but a handle's while the kernel is answered.
  */
 #pragma once
 
@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+struct backpressure;
 struct ephemerals;
 struct executor;
 struct filesystem;
@@ -43,6 +44,7 @@ struct filesystem {
 	struct ephemerals *ephemerals;
 	struct invalidator *invalidator;
 	struct executor *executor;
+	struct backpressure *backpressure; /* who waits for throughput */
 	struct transactions *transactions;
 	struct open_streams *streams; /* of .stream */
 	struct follow *follow; /* who waits for a change */

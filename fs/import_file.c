@@ -6,12 +6,17 @@
  * parked, no worker waits. Closing waits for everything to be written in the
  * same way, and fails with EINVAL when lines were left out; which ones and why
  * is in .error, and in the report that the same descriptor reads.
+ *
+ * What the table's throughput does not allow waits in the importer's thread, so
+ * the writer is slowed to what it does. A request that is interrupted meanwhile is
+ * answered with EINTR; lines that still wait when the file is released are left out.
  */
 #include "files.h"
 
 #include "acting.h"
 #include "api/import.h"
 #include "base/memory.h"
+#include "executor.h"
 #include "rejection.h"
 #include "requests.h"
 
@@ -77,11 +82,11 @@ static int open_import(struct filesystem *fs, const struct caller *caller, struc
 {
 	struct import_handle *import = memory_new_zero(sizeof(*import));
 
-	handle_init(&import->handle, fs, NODE_IMPORT, caller, view->node, flags);
 	pthread_mutex_init(&import->feeding, NULL);
 	pthread_mutex_init(&import->mutex, NULL);
 	import->parked_last = &import->parked;
 	import->fs = fs;
+	handle_init(&import->handle, fs, NODE_IMPORT, caller, view->node, flags);
 	if (handle_writes(&import->handle))
 		import->importer = importer_new(
 			fs->engine, view->table->name, acting_caller(), note_refused, import);
@@ -239,11 +244,82 @@ static size_t wait_of_locked(const struct import_handle *import, enum parked_kin
 	return kind == PARKED_WRITE ? PENDING_MAX : 0;
 }
 
+/* Takes out those that are interrupted. */
+static struct parked *take_interrupted_locked(struct import_handle *import)
+{
+	struct parked *taken = NULL, **link = &import->parked;
+
+	while (*link) {
+		struct parked *parked = *link;
+
+		if (!fuse_req_interrupted(parked->req)) {
+			link = &parked->next;
+			continue;
+		}
+		*link = parked->next;
+		parked->next = taken;
+		taken = parked;
+	}
+	import->parked_last = link;
+	return taken;
+}
+
+static void answer_interrupted(struct import_handle *import)
+{
+	struct parked *taken;
+
+	pthread_mutex_lock(&import->mutex);
+	taken = take_interrupted_locked(import);
+	pthread_mutex_unlock(&import->mutex);
+	for (struct parked *parked = taken, *next; parked; parked = next) {
+		next = parked->next;
+		fuse_reply_err(parked->req, EINTR);
+		free(parked);
+	}
+}
+
+/* The open imports, held, in the buffer: struct handle *. */
+static void hold_imports(struct filesystem *fs, struct buf *ret)
+{
+	pthread_mutex_lock(&fs->handles_mutex);
+	for (struct handle *handle = fs->handles; handle; handle = handle->next) {
+		if (handle->operations == &import_file && handle_ref_listed(handle))
+			buf_append(ret, &handle, sizeof(struct handle *));
+	}
+	pthread_mutex_unlock(&fs->handles_mutex);
+}
+
+/* By then the request may be answered and its file gone: looks at all of them. */
+static void sweep_imports(void *context)
+{
+	struct filesystem *fs = context;
+	struct buf imports CLEANUP(buf_release) = BUF_INIT;
+	struct handle *const *handles;
+
+	hold_imports(fs, &imports);
+	handles = (struct handle *const *)(const void *)imports.data;
+	for (size_t i = 0; i < imports.len / sizeof(*handles); i++) {
+		answer_interrupted(import_of(handles[i]));
+		handle_unref(handles[i], fs);
+	}
+}
+
+static void note_interrupt(fuse_req_t req, void *context)
+{
+	struct filesystem *fs = context;
+
+	(void)req;
+	executor_submit(fs->executor, sweep_imports, fs);
+}
+
 static void park(struct import_handle *import, fuse_req_t req, enum parked_kind kind, size_t size)
 {
 	struct parked *parked = memory_new_zero(sizeof(*parked));
 	size_t wait = 0;
+	bool interrupted;
 
+	/* Not under the mutex: the request has a lock that comes before it. */
+	fuse_req_interrupt_func(req, note_interrupt, import->fs);
 	pthread_mutex_lock(&import->mutex);
 	*parked = (struct parked){ NULL, req, kind, size, wait_of_locked(import, kind) };
 	*import->parked_last = parked;
@@ -252,7 +328,10 @@ static void park(struct import_handle *import, fuse_req_t req, enum parked_kind 
 		if (other->pending > wait)
 			wait = other->pending;
 	}
+	interrupted = fuse_req_interrupted(req);
 	pthread_mutex_unlock(&import->mutex);
+	if (interrupted)
+		note_interrupt(req, import->fs);
 	importer_wait(import->importer, wait, answer_due, import);
 }
 

@@ -12,6 +12,7 @@
  */
 #include "files.h"
 
+#include "backpressure.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "invalidate.h"
@@ -194,8 +195,8 @@ static void item_read(
 	else
 		r = refresh_reader(fs, item, &view, &err);
 	if (r < 0)
-		fuse_reply_err(req, -filesystem_reject(fs, &handle->opener, handle->node, &err,
-					    (struct slice){ NULL, 0 }));
+		backpressure_reply_err(req, -filesystem_reject(fs, &handle->opener, handle->node,
+						    &err, (struct slice){ NULL, 0 }));
 	else
 		reply_text(req, buf_slice(handle_writes(handle) ? &item->draft.text : &item->text),
 			size, offset);
@@ -274,12 +275,13 @@ static void item_write(struct filesystem *fs, fuse_req_t req, struct handle *han
 	node_load(fs->nodes, handle->node, &arena, &view);
 	pthread_mutex_lock(&item->mutex);
 	r = write_draft(fs, item, &view, data, offset, &err);
-	draft_changed(fs, item);
+	if (!backpressure_waits())
+		draft_changed(fs, item);
 	if (r < 0)
 		r = refuse_draft(fs, item, &err);
 	pthread_mutex_unlock(&item->mutex);
 	if (r < 0)
-		fuse_reply_err(req, -r);
+		backpressure_reply_err(req, -r);
 	else
 		fuse_reply_write(req, data.len);
 }
@@ -401,10 +403,10 @@ static void item_flush(struct filesystem *fs, fuse_req_t req, struct handle *han
 
 	pthread_mutex_lock(&item->mutex);
 	r = settle(fs, item);
-	if (r < 0)
+	if (r < 0 && !backpressure_waits())
 		node_draft_hide(fs->nodes, handle->node);
 	pthread_mutex_unlock(&item->mutex);
-	fuse_reply_err(req, -r);
+	backpressure_reply_err(req, -r);
 }
 
 static void item_fsync(struct filesystem *fs, fuse_req_t req, struct handle *handle)
@@ -419,7 +421,7 @@ static void item_fsync(struct filesystem *fs, fuse_req_t req, struct handle *han
 	if (r == 0 && request_sync(fs, &err) < 0)
 		r = filesystem_reject(
 			fs, &handle->opener, handle->node, &err, (struct slice){ NULL, 0 });
-	fuse_reply_err(req, -r);
+	backpressure_reply_err(req, -r);
 }
 
 static int item_truncate(struct filesystem *fs, struct handle *handle, off_t size)

@@ -1,5 +1,6 @@
 #include "mount.h"
 
+#include "backpressure.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -83,6 +84,7 @@ static int filesystem_open(
 	fs->nodes = node_table_new(invalidate_entry, fs->invalidator);
 	fs->ephemerals = ephemerals_new();
 	fs->executor = executor_new();
+	fs->backpressure = backpressure_new(fs);
 	fs->transactions = transactions_new(fs, options->transaction_timeout);
 	fs->streams = open_streams_new();
 	fs->follow = follow_new(fs);
@@ -104,6 +106,7 @@ static void filesystem_close(struct filesystem *fs)
 	engine_close(fs->engine);
 	if (fs->executor) /* it was never served */
 		executor_free(fs->executor);
+	backpressure_free(fs->backpressure);
 	invalidator_free(fs->invalidator);
 	node_table_free(fs->nodes);
 	open_streams_free(fs->streams);

@@ -6,6 +6,7 @@
 #include "operations_private.h"
 
 #include "acting.h"
+#include "backpressure.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "directory_operations.h"
@@ -147,13 +148,23 @@ static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 				    slice_from_string(name)));
 }
 
-static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+static void run_unlink(struct filesystem *fs, const struct kernel_call *call)
 {
 	struct operation_context context CLEANUP(operation_end);
 
-	operation_begin(req, parent, &context);
-	fuse_reply_err(req, -directory_unlink(context.fs, &context.caller, &context.view,
-				    slice_from_string(name)));
+	operation_begin(call->req, call->ino, &context);
+	backpressure_reply_err(
+		call->req, -directory_unlink(fs, &context.caller, &context.view, call->name));
+}
+
+static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	backpressure_run(operation_filesystem(req), &(struct kernel_call){
+							    .run = run_unlink,
+							    .req = req,
+							    .ino = parent,
+							    .name = slice_from_string(name),
+						    });
 }
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
@@ -201,20 +212,33 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	reply_link(req, r, &target);
 }
 
-static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
-	const char *newname, unsigned flags)
+static void run_rename(struct filesystem *fs, const struct kernel_call *call)
 {
 	struct operation_context from CLEANUP(operation_end), to CLEANUP(operation_end);
 
-	operation_begin(req, parent, &from);
-	operation_begin(req, newparent, &to);
+	operation_begin(call->req, call->ino, &from);
+	operation_begin(call->req, call->to, &to);
+	backpressure_reply_err(
+		call->req, -directory_rename(fs, &from.caller, &from.view, call->name, &to.view,
+				   call->to_name, call->flags));
+}
+
+static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
+	const char *newname, unsigned flags)
+{
 	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) {
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	fuse_reply_err(
-		req, -directory_rename(from.fs, &from.caller, &from.view, slice_from_string(name),
-			     &to.view, slice_from_string(newname), flags));
+	backpressure_run(operation_filesystem(req), &(struct kernel_call){
+							    .run = run_rename,
+							    .req = req,
+							    .ino = parent,
+							    .to = newparent,
+							    .name = slice_from_string(name),
+							    .to_name = slice_from_string(newname),
+							    .flags = flags,
+						    });
 }
 
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
@@ -411,32 +435,45 @@ static int set_times(struct operation_context *context, const struct stat *wante
 	return item_set_mtime(context->fs, &context->caller, &context->view, mtime);
 }
 
-static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *wanted, int to_set,
-	struct fuse_file_info *info)
+static void run_setattr(struct filesystem *fs, const struct kernel_call *call)
 {
 	struct operation_context context CLEANUP(operation_end);
-	struct handle *handle = info ? handle_of(info) : NULL;
+	const struct stat *wanted = &call->attributes;
+	int to_set = call->to_set;
 	unsigned members = access_members(to_set);
 	int r;
 
-	operation_begin(req, ino, &context);
+	(void)fs;
+	operation_begin(call->req, call->ino, &context);
 	if (members && has_access(&context)) {
-		submit_access_call(req, ino, &context, wanted, members);
+		submit_access_call(call->req, call->ino, &context, wanted, members);
 		return;
 	}
 	r = check_writable(&context);
 	if (r == 0)
 		r = check_owner_and_mode(&context, wanted, to_set);
 	if (r == 0 && to_set & FUSE_SET_ATTR_SIZE)
-		r = set_size(&context, wanted->st_size, handle);
+		r = set_size(&context, wanted->st_size, call->handle);
 	if (r == 0 && to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME |
 				       FUSE_SET_ATTR_ATIME_NOW | FUSE_SET_ATTR_MTIME_NOW))
 		r = set_times(&context, wanted, to_set);
-	if (r < 0) {
-		fuse_reply_err(req, -r);
-		return;
-	}
-	reply_attributes(req, &context);
+	if (r < 0)
+		backpressure_reply_err(call->req, -r);
+	else
+		reply_attributes(call->req, &context);
+}
+
+static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *wanted, int to_set,
+	struct fuse_file_info *info)
+{
+	backpressure_run(operation_filesystem(req), &(struct kernel_call){
+							    .run = run_setattr,
+							    .req = req,
+							    .ino = ino,
+							    .handle = info ? handle_of(info) : NULL,
+							    .attributes = *wanted,
+							    .to_set = to_set,
+						    });
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)

@@ -4,6 +4,7 @@
 #include "operations_private.h"
 
 #include "acting.h"
+#include "backpressure.h"
 #include "base/memory.h"
 #include "executor.h"
 #include "item.h"
@@ -16,25 +17,32 @@
 /* Of the attributes of a file that was just created, in seconds. */
 #define DRAFT_TIMEOUT 1.0
 
-void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+static void run_open(struct filesystem *fs, const struct kernel_call *call)
 {
 	struct operation_context context CLEANUP(operation_end);
+	struct fuse_file_info info = call->info;
 	const struct file_operations *file;
 	struct handle *handle;
 	int r;
 
-	operation_begin(req, ino, &context);
+	operation_begin(call->req, call->ino, &context);
 	file = file_operations_of(context.view.kind);
-	r = file ? file->open(context.fs, &context.caller, &context.view,
-			   info->flags & ~(O_CREAT | O_EXCL), &handle, info)
+	r = file ? file->open(fs, &context.caller, &context.view, info.flags & ~(O_CREAT | O_EXCL),
+			   &handle, &info)
 		 : -EISDIR;
 	if (r < 0) {
-		fuse_reply_err(req, -r);
+		backpressure_reply_err(call->req, -r);
 		return;
 	}
-	info->fh = (uint64_t)(uintptr_t)handle;
-	if (fuse_reply_open(req, info) == -ENOENT)
-		handle_unref(handle, context.fs); /* interrupted */
+	info.fh = (uint64_t)(uintptr_t)handle;
+	if (fuse_reply_open(call->req, &info) == -ENOENT)
+		handle_unref(handle, fs); /* interrupted */
+}
+
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
+{
+	backpressure_run(operation_filesystem(req),
+		&(struct kernel_call){ .run = run_open, .req = req, .ino = ino, .info = *info });
 }
 
 static int create(struct operation_context *context, const char *name, struct fuse_file_info *info,
@@ -71,38 +79,72 @@ static int create(struct operation_context *context, const char *name, struct fu
 	return 0;
 }
 
-void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-	struct fuse_file_info *info)
+static void run_create(struct filesystem *fs, const struct kernel_call *call)
 {
 	struct operation_context context CLEANUP(operation_end);
 	struct fuse_entry_param entry = { 0 };
+	struct fuse_file_info info = call->info;
 	struct handle *handle;
 	int r;
 
-	(void)mode;
-	operation_begin(req, parent, &context);
-	r = create(&context, name, info, &entry, &handle);
+	operation_begin(call->req, call->ino, &context);
+	r = create(&context, call->name.data, &info, &entry, &handle);
 	if (r < 0) {
-		fuse_reply_err(req, -r);
+		backpressure_reply_err(call->req, -r);
 		return;
 	}
-	info->fh = (uint64_t)(uintptr_t)handle;
-	if (fuse_reply_create(req, &entry, info) == -ENOENT) {
-		handle_unref(handle, context.fs);
-		node_forget(context.fs->nodes, node_of_id(context.fs->nodes, entry.ino), 1);
+	info.fh = (uint64_t)(uintptr_t)handle;
+	if (fuse_reply_create(call->req, &entry, &info) == -ENOENT) {
+		handle_unref(handle, fs);
+		node_forget(fs->nodes, node_of_id(fs->nodes, entry.ino), 1);
 	}
+}
+
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	struct fuse_file_info *info)
+{
+	(void)mode;
+	backpressure_run(operation_filesystem(req), &(struct kernel_call){
+							    .run = run_create,
+							    .req = req,
+							    .ino = parent,
+							    .name = slice_from_string(name),
+							    .info = *info,
+						    });
+}
+
+/* Those on items wait for throughput; the others have their own ways. */
+static void run_on_handle(
+	struct filesystem *fs, struct handle *handle, const struct kernel_call *call)
+{
+	acting_set(&handle->opener);
+	handle_ref(handle);
+	if (handle->operations == &item_file)
+		backpressure_run(fs, call);
+	else
+		call->run(fs, call);
+	handle_unref(handle, fs);
+}
+
+static void run_read(struct filesystem *fs, const struct kernel_call *call)
+{
+	call->handle->operations->read(fs, call->req, call->handle, call->size, call->offset);
 }
 
 void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *info)
 {
-	struct filesystem *fs = operation_filesystem(req);
-	struct handle *handle = handle_ref(handle_of(info));
+	struct handle *handle = handle_of(info);
 
 	(void)ino;
 	__atomic_store_n(&handle->nonblocking, (info->flags & O_NONBLOCK) != 0, __ATOMIC_RELAXED);
-	acting_set(&handle->opener);
-	handle->operations->read(fs, req, handle, size, offset);
-	handle_unref(handle, fs);
+	run_on_handle(operation_filesystem(req), handle,
+		&(struct kernel_call){
+			.run = run_read,
+			.req = req,
+			.handle = handle,
+			.size = size,
+			.offset = offset,
+		});
 }
 
 void op_poll(
@@ -120,39 +162,54 @@ void op_poll(
 	fuse_reply_poll(req, events);
 }
 
+static void run_write(struct filesystem *fs, const struct kernel_call *call)
+{
+	call->handle->operations->write(fs, call->req, call->handle, call->data, call->offset);
+}
+
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t offset,
 	struct fuse_file_info *info)
 {
-	struct filesystem *fs = operation_filesystem(req);
-	struct handle *handle = handle_ref(handle_of(info));
+	struct handle *handle = handle_of(info);
 
 	(void)ino;
-	acting_set(&handle->opener);
-	handle->operations->write(fs, req, handle, slice_of(data, size), offset);
-	handle_unref(handle, fs);
+	run_on_handle(operation_filesystem(req), handle,
+		&(struct kernel_call){
+			.run = run_write,
+			.req = req,
+			.handle = handle,
+			.data = slice_of(data, size),
+			.offset = offset,
+		});
+}
+
+static void run_flush(struct filesystem *fs, const struct kernel_call *call)
+{
+	call->handle->operations->flush(fs, call->req, call->handle);
 }
 
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-	struct filesystem *fs = operation_filesystem(req);
-	struct handle *handle = handle_ref(handle_of(info));
+	struct handle *handle = handle_of(info);
 
 	(void)ino;
-	acting_set(&handle->opener);
-	handle->operations->flush(fs, req, handle);
-	handle_unref(handle, fs);
+	run_on_handle(operation_filesystem(req), handle,
+		&(struct kernel_call){ .run = run_flush, .req = req, .handle = handle });
+}
+
+static void run_fsync(struct filesystem *fs, const struct kernel_call *call)
+{
+	call->handle->operations->fsync(fs, call->req, call->handle);
 }
 
 void op_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *info)
 {
-	struct filesystem *fs = operation_filesystem(req);
-	struct handle *handle = handle_ref(handle_of(info));
+	struct handle *handle = handle_of(info);
 
 	(void)ino;
 	(void)data_only;
-	acting_set(&handle->opener);
-	handle->operations->fsync(fs, req, handle);
-	handle_unref(handle, fs);
+	run_on_handle(operation_filesystem(req), handle,
+		&(struct kernel_call){ .run = run_fsync, .req = req, .handle = handle });
 }
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)

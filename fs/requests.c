@@ -1,6 +1,7 @@
 #include "requests.h"
 
 #include "acting.h"
+#include "backpressure.h"
 #include "transaction_requests.h"
 
 #define CANDIDATES 64 /* keys looked at in one request for a hashed name */
@@ -24,8 +25,13 @@ int request_run_for(struct filesystem *fs, const struct principal *principal,
 		.input = input,
 		.output = output,
 	};
+	int r;
 
-	return engine_run(fs->engine, &request, err);
+	TRY(backpressure_stand_back(fs, operation, input, err));
+	r = engine_run(fs->engine, &request, err);
+	if (r < 0 && backpressure_is_refusal(err))
+		backpressure_note(operation, input, request.wait_ns);
+	return r;
 }
 
 int request_table(

@@ -1,12 +1,15 @@
 #include "api/import.h"
 
 #include "api/import_reader.h"
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <pthread.h>
 
 #define BATCH_ITEMS 4096
 #define BATCH_BYTES (4u << 20)
+/* What waits for throughput looks so often whether there is more of it. */
+#define LOOK_NS 1000000000LL
 
 /* Items read and not yet written. */
 struct batch {
@@ -73,10 +76,37 @@ static void batch_free(struct batch *batch)
 	free(batch);
 }
 
-static void write_batch(struct importer *importer, struct batch *batch)
+/* Whether the table's throughput did not allow it, which it may later. */
+static bool is_refusal(const struct error *err)
+{
+	return err->class == ERROR_THROUGHPUT_EXCEEDED || err->class == ERROR_THROTTLED;
+}
+
+/* Tells of those that were rejected, and leaves those in the batch that may be
+ * tried again. */
+static void take_errors(struct importer *importer, struct batch *batch, struct error *item_errors)
+{
+	size_t count = batch->count;
+
+	batch->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (is_refusal(&item_errors[i])) {
+			batch->writes[batch->count] = batch->writes[i];
+			batch->lines[batch->count++] = batch->lines[i];
+		} else if (item_errors[i].class != ERROR_NONE) {
+			reject_line(importer, batch->lines[i], &item_errors[i]);
+		}
+		error_release(&item_errors[i]);
+	}
+}
+
+/* Writes what its throughput allows, and leaves the rest in the batch. *ret_wait_ns
+ * is for how long then. */
+static void try_batch(struct importer *importer, struct batch *batch, int64_t *ret_wait_ns)
 {
 	struct error *item_errors = memory_new_zero(batch->count * sizeof(*item_errors));
 	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct arena_mark mark = arena_mark(&batch->arena);
 	struct write_items_input input = {
 		.writes = batch->writes,
 		.count = batch->count,
@@ -93,17 +123,52 @@ static void write_batch(struct importer *importer, struct batch *batch)
 	};
 	int r = engine_run(importer->engine, &request, &err);
 
-	for (size_t i = 0; i < batch->count; i++) {
-		if (item_errors[i].class != ERROR_NONE)
-			reject_line(importer, batch->lines[i], &item_errors[i]);
-		error_release(&item_errors[i]);
-	}
+	*ret_wait_ns = request.wait_ns;
+	take_errors(importer, batch, item_errors);
+	arena_reset(&batch->arena, mark);
 	free(item_errors);
 	pthread_mutex_lock(&importer->mutex);
 	importer->report.imported += output.written;
 	if (r < 0 && importer->failure.class == ERROR_NONE)
 		error_move(&importer->failure, &err);
 	pthread_mutex_unlock(&importer->mutex);
+}
+
+/* False when nobody waits for the import any more. */
+static bool pause_importer(struct importer *importer, int64_t wait_ns)
+{
+	int64_t until_ns = clock_monotonic_ns() + (wait_ns < LOOK_NS ? wait_ns : LOOK_NS);
+	struct timespec until = clock_to_timespec(until_ns);
+	bool stopping;
+
+	pthread_mutex_lock(&importer->mutex);
+	while (!importer->stopping && clock_monotonic_ns() < until_ns)
+		pthread_cond_clockwait(
+			&importer->changed, &importer->mutex, CLOCK_MONOTONIC, &until);
+	stopping = importer->stopping;
+	pthread_mutex_unlock(&importer->mutex);
+	return !stopping;
+}
+
+static void reject_rest(struct importer *importer, const struct batch *batch)
+{
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+
+	error_set(&err, ERROR_THROUGHPUT_EXCEEDED,
+		"not imported: the file was closed while this waited for the table's throughput");
+	for (size_t i = 0; i < batch->count; i++)
+		reject_line(importer, batch->lines[i], &err);
+}
+
+static void write_batch(struct importer *importer, struct batch *batch)
+{
+	int64_t wait_ns;
+
+	do {
+		try_batch(importer, batch, &wait_ns);
+	} while (batch->count && pause_importer(importer, wait_ns));
+	if (batch->count)
+		reject_rest(importer, batch);
 }
 
 /* Hands out the callback that is due, to be called without the lock. */
