@@ -69,9 +69,9 @@ int engine_open(const char *path, const struct engine_options *options, struct e
 		engine_close(engine);
 		return -1;
 	}
-	if (open_audit(engine, options, err) < 0 ||
-		job_queue_open(store, &engine->jobs, err) < 0 || export_tidy(engine, err) < 0 ||
-		import_tidy(engine, err) < 0 || system_backup_resume(engine, err) < 0) {
+	if (open_audit(engine, options, err) < 0 || job_queue_open(store, &engine->jobs, err) < 0 ||
+		export_tidy(engine, err) < 0 || import_tidy(engine, err) < 0 ||
+		system_backup_resume(engine, err) < 0) {
 		engine_close(engine);
 		return -1;
 	}

@@ -74,8 +74,7 @@ struct engine_restoration {
 struct engine_restore_totals {
 	uint64_t files, bytes, tables, items;
 };
-typedef bool engine_restore_step(
-	void *context, const char *phase, uint64_t done, uint64_t total);
+typedef bool engine_restore_step(void *context, const char *phase, uint64_t done, uint64_t total);
 int engine_restore(const struct engine_restoration *restoration, engine_restore_step *step,
 	void *context, struct engine_restore_totals *ret, struct error *err) NODISCARD;
 

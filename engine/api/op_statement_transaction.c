@@ -46,8 +46,8 @@ static int parse_statements(struct statement_call *call, struct error *err)
 	return 0;
 }
 
-static int plan_read(struct statement_call *call, size_t i, struct table *table, struct planned_write *plan,
-	struct error *failure, struct error *err)
+static int plan_read(struct statement_call *call, size_t i, struct table *table,
+	struct planned_write *plan, struct error *failure, struct error *err)
 {
 	static const char refusal[] =
 		"Select statements within ExecuteTransaction must specify the primary key in the where clause.";
@@ -63,8 +63,8 @@ static int plan_read(struct statement_call *call, size_t i, struct table *table,
 	return 0;
 }
 
-static int check_exists(const struct statement_call *call, const struct partiql_statement *statement,
-	struct table *table, struct error *err)
+static int check_exists(const struct statement_call *call,
+	const struct partiql_statement *statement, struct table *table, struct error *err)
 {
 	struct partiql_key key = { 0 };
 	struct slice name;
@@ -80,8 +80,8 @@ static int check_exists(const struct statement_call *call, const struct partiql_
 	return 0;
 }
 
-static int plan_write(struct statement_call *call, size_t i, struct table *table, struct planned_write *plan,
-	struct error *failure, struct error *err)
+static int plan_write(struct statement_call *call, size_t i, struct table *table,
+	struct planned_write *plan, struct error *failure, struct error *err)
 {
 	const struct partiql_statement *statement = &call->statements[i];
 

@@ -11,8 +11,8 @@
 #include "api/operations.h"
 #include "api/request.h"
 #include "api/shapes.h"
-#include "api/shapes_export.h"
 #include "api/shapes_alarms.h"
+#include "api/shapes_export.h"
 #include "api/shapes_metrics.h"
 
 static bool has_name_characters(struct slice string)

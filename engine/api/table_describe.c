@@ -240,8 +240,7 @@ static void describe_global_index(const struct engine *engine, struct slice tabl
 		.projection = describe_projection(index, arena),
 		.index_status = creating ? SLICE("CREATING") : SLICE("ACTIVE"),
 		.backfilling = { creating, true },
-		.provisioned_throughput =
-			describe_throughput(throughput_of_index(&copy), arena),
+		.provisioned_throughput = describe_throughput(throughput_of_index(&copy), arena),
 		.index_size_bytes = integer(counts->bytes),
 		.item_count = integer(counts->items),
 		.index_arn = arn_of_part(engine, table_name, "index", index->name, arena),
@@ -298,7 +297,8 @@ static struct table_facts *describe(const struct engine *engine,
 	facts->attribute_definitions = list_definitions(description, arena);
 	facts->key_schema = list_key_schema(&layout, arena);
 	facts->creation_date_time = description->created_ns;
-	facts->provisioned_throughput = describe_throughput(throughput_of_table(description), arena);
+	facts->provisioned_throughput =
+		describe_throughput(throughput_of_table(description), arena);
 	facts->table_size_bytes = integer(0);
 	facts->item_count = integer(0);
 	facts->table_arn = arn_of_table(engine, description->name, arena);

@@ -367,8 +367,8 @@ void usage_note_failure(struct usage *usage, const struct table *table, enum err
 	part->conflicts += class == ERROR_CONFLICT;
 }
 
-void usage_add_records(struct usage *usage, const struct stream_description *stream, size_t count,
-	uint64_t bytes)
+void usage_add_records(
+	struct usage *usage, const struct stream_description *stream, size_t count, uint64_t bytes)
 {
 	usage->tables = grown(&usage->arena, usage->tables, usage->count, sizeof(*usage->tables));
 	usage->tables[usage->count++] = (struct call_table){

@@ -81,8 +81,8 @@ struct usage_page {
 };
 void usage_add_page(struct usage *usage, const struct usage_page *page);
 /* A read of a stream: of its table, which may be gone. */
-void usage_add_records(struct usage *usage, const struct stream_description *stream, size_t count,
-	uint64_t bytes);
+void usage_add_records(
+	struct usage *usage, const struct stream_description *stream, size_t count, uint64_t bytes);
 
 /* How long until more may be used of the table or the global index (NULL: of the
  * table): 0 when it may now. What the request has used counts as taken, unless it
