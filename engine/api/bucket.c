@@ -245,6 +245,7 @@ static int list_below(
 
 	if (!directory)
 		return error_set_errno(err, errno, "Reading a directory of the bucket");
+	rewinddir(directory); /* the descriptors share their place */
 	while ((entry = readdir(directory))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
@@ -296,6 +297,7 @@ static int remove_below(int fd, unsigned depth, struct error *err)
 
 	if (!directory)
 		return error_set_errno(err, errno, "Reading a directory of the bucket");
+	rewinddir(directory); /* the descriptors share their place */
 	while ((entry = readdir(directory))) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			TRY(remove_entry(fd, entry->d_name, depth, err));

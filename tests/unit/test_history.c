@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "store/changes.h"
 #include "store/history.h"
 #include "store/recovery.h"
 #include "store/snapshot.h"
@@ -229,6 +230,88 @@ static void what_changed_long_before_is_passed_over(void)
 	}
 	keep_state(&f, &model);
 	check_state(&f, &model.states[model.count - 1], NULL);
+}
+
+/* What a span shows of each key; untouched ones have no stamp. */
+struct span {
+	struct fixture *f;
+	uint64_t stamps[KEYS];
+	struct shown old, new;
+};
+
+static int take_changes(struct txn *txn, void *context, const struct row_change *changes,
+	size_t count, struct error *err)
+{
+	struct span *span = context;
+
+	for (size_t i = 0; i < count; i++) {
+		struct key key;
+		unsigned long number;
+		struct map item;
+
+		TRY(key_decode(&table_description(span->f->table)->key, changes[i].row_key,
+			txn_arena(txn), &key, err));
+		number = (unsigned long)key.sort.number.coefficient;
+		for (int16_t zeros = key.sort.number.exponent; zeros > 0; zeros--)
+			number *= 10;
+		CHECK(number < KEYS && !span->stamps[number]);
+		span->stamps[number] = changes[i].stamp;
+		if (changes[i].had_old) {
+			TRY(item_decode(txn_arena(txn), changes[i].old.item, &item, err));
+			show_item(&span->old, &item);
+		}
+		if (changes[i].has_new) {
+			TRY(item_decode(txn_arena(txn), changes[i].new.item, &item, err));
+			show_item(&span->new, &item);
+		}
+	}
+	return 0;
+}
+
+static void check_span(struct fixture *f, const struct state *from, const struct state *to,
+	struct model *meanwhile)
+{
+	struct snapshot snapshot CLEANUP(snapshot_close) = { 0 };
+	struct changes changes CLEANUP(changes_release) = {
+		.snapshot = &snapshot,
+		.until = to->stamp + 1,
+	};
+	struct span span = { .f = f };
+	int r = 0;
+
+	CHECK_OK(snapshot_open(f->table, from->stamp, &snapshot, &f->err), &f->err);
+	while (r != SNAPSHOT_END) {
+		struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+
+		CHECK_OK(r = changes_next(&changes, &arena, take_changes, &span, &f->err), &f->err);
+		for (int i = 0; meanwhile && i < 20; i++)
+			change_something(f, meanwhile);
+	}
+	for (size_t i = 0; i < KEYS; i++) {
+		if (!span.stamps[i]) {
+			CHECK_INT(from->values[i], to->values[i]);
+			continue;
+		}
+		CHECK(span.stamps[i] > from->stamp && span.stamps[i] <= to->stamp);
+		CHECK_INT(span.old.values[i], from->values[i]);
+		CHECK_INT(span.new.values[i], to->values[i]);
+	}
+}
+
+static void a_span_tells_what_became_of_each_row(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new();
+	struct model model CLEANUP(model_release) = model_new(11);
+
+	fill(&f, &model, 900);
+	set_recovery(&f, true, 35);
+	live(&f, &model, 1000);
+	for (size_t i = 0; i + 40 < model.count; i += 60) {
+		check_span(&f, &model.states[i], &model.states[i + 1], NULL);
+		check_span(&f, &model.states[i], &model.states[i + 40], NULL);
+		check_span(&f, &model.states[i / 2], &model.states[model.count - 1], &model);
+	}
+	check_span(&f, &model.states[0], &model.states[model.count - 1], NULL);
 }
 
 static void reopen(struct fixture *f)
@@ -454,6 +537,7 @@ static const struct test_case cases[] = {
 	{ "what is written meanwhile changes no snapshot",
 		what_is_written_meanwhile_changes_no_snapshot },
 	{ "what changed long before is passed over", what_changed_long_before_is_passed_over },
+	{ "a span tells what became of each row", a_span_tells_what_became_of_each_row },
 	{ "history survives a restart", history_survives_a_restart },
 	{ "a snapshot of now needs no recovery", now_needs_no_recovery },
 	{ "two snapshots at once are each of their moment",
