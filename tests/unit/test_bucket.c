@@ -1,208 +1,150 @@
+/* Token buckets, by a clock of our own. */
 #undef NDEBUG
+#include "monitor/bucket.h"
 #include "test.h"
 
-#include "api/bucket.h"
-#include "base/buf.h"
+#define SECOND 1000000000LL
 
-#include <fcntl.h>
-#include <ftw.h>
-#include <sys/stat.h>
-
-/* A directory of buckets with one, "photos". */
-struct buckets {
-	char *root;
-	int bucket;
-	struct arena arena;
-	struct error err;
-};
-
-static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+static void a_bucket_begins_with_five_minutes(void)
 {
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
+	struct bucket bucket;
+
+	bucket_init(&bucket, 10, 0);
+	CHECK(bucket_level(&bucket, 0) == 3000);
+	CHECK(bucket_is_full(&bucket, 0));
+	CHECK(bucket_level(&bucket, 1000 * SECOND) == 3000);
 }
 
-static void buckets_release(struct buckets *b)
+static void it_fills_at_its_rate(void)
 {
-	close(b->bucket);
-	nftw(b->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-	free(b->root);
-	arena_release(&b->arena);
-	error_release(&b->err);
+	struct bucket bucket;
+
+	bucket_init(&bucket, 10, 0);
+	bucket_take(&bucket, 3000, 0);
+	CHECK(bucket_level(&bucket, 0) == 0);
+	CHECK(bucket_level(&bucket, SECOND / 2) == 5);
+	CHECK(bucket_level(&bucket, 60 * SECOND) == 600);
+	CHECK(!bucket_is_full(&bucket, 299 * SECOND));
+	CHECK(bucket_is_full(&bucket, 300 * SECOND));
 }
 
-static const char *path_of(struct buckets *b, const char *name)
+static void burst_is_used_beside_what_comes_in(void)
 {
-	return arena_printf(&b->arena, "%s/%s", b->root, name).data;
-}
+	struct bucket bucket;
 
-static struct buckets buckets_new(void)
-{
-	struct buckets b = { .arena = ARENA_INIT, .err = ERROR_INIT };
-	const char *base = getenv("TMPDIR");
-	struct buf path = BUF_INIT;
-
-	buf_appendf(&path, "%s/dynamount-buckets-XXXXXX", base ? base : "/tmp");
-	buf_string(&path);
-	b.root = mkdtemp(path.data);
-	CHECK(b.root);
-	CHECK_INT(mkdir(path_of(&b, "photos"), 0700), 0);
-	CHECK_INT(bucket_open(b.root, SLICE("photos"), &b.bucket, &b.err), 0);
-	return b;
-}
-
-static void put(struct buckets *b, const char *directory, const char *name)
-{
-	int fd = -1, file;
-
-	CHECK_OK(bucket_make_directory(b->bucket, slice_from_string(directory), &fd, &b->err),
-		&b->err);
-	file = openat(fd, name, O_WRONLY | O_CREAT, 0600);
-	CHECK(file >= 0);
-	close(file);
-	close(fd);
-}
-
-/* The keys of a prefix, with blanks between. */
-static struct slice list(struct buckets *b, const char *prefix, size_t limit)
-{
-	struct buf text CLEANUP(buf_release) = BUF_INIT;
-	struct slice *keys;
-	size_t count;
-
-	CHECK_OK(bucket_list(b->bucket, slice_from_string(prefix), limit, &b->arena, &keys, &count,
-			 &b->err),
-		&b->err);
-	for (size_t i = 0; i < count; i++)
-		buf_appendf(&text, "%s%.*s", i ? " " : "", SLICE_ARG(keys[i]));
-	return arena_copy(&b->arena, buf_slice(&text));
-}
-
-static void names_are_those_of_S3(void)
-{
-	static const char *const good[] = { "abc", "a.b-c_d", "My-Bucket.2026", "123" };
-	static const char *const bad[] = { "", "ab", "..", ".ab", "-ab", "a..b", "a/b", "a b",
-		"ä-b" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
-		struct error err CLEANUP(error_release) = ERROR_INIT;
-
-		CHECK_OK(bucket_check_name(slice_from_string(good[i]), &err), &err);
+	/* 25 units a second against a rate of 10: 3000 last for 200 seconds. */
+	bucket_init(&bucket, 10, 0);
+	for (int second = 0; second < 200; second++) {
+		CHECK_INT(bucket_wait_ns(&bucket, 0, second * SECOND), 0);
+		bucket_take(&bucket, 25, second * SECOND);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct error err CLEANUP(error_release) = ERROR_INIT;
-
-		CHECK_INT(bucket_check_name(slice_from_string(bad[i]), &err), -1);
-		CHECK_INT(err.class, ERROR_VALIDATION);
-	}
+	/* 3000 + 199 * 10 - 200 * 25 = -10. */
+	CHECK(bucket_level(&bucket, 199 * SECOND) == -10);
+	CHECK_INT(bucket_wait_ns(&bucket, 0, 199 * SECOND), SECOND + 1);
 }
 
-static void prefixes_stay_in_their_bucket(void)
+static void a_debt_is_paid_before_anything_is_admitted(void)
 {
-	static const char *const good[] = { "", "a", "a/", "a/b.c/d", "...", "a/..b" };
-	static const char *const bad[] = { "..", "/", "/a", "a//b", "a/../b", "a/.", "./a",
-		"a/.." };
+	struct bucket bucket;
 
-	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
-		struct error err CLEANUP(error_release) = ERROR_INIT;
-
-		CHECK_OK(bucket_check_prefix(slice_from_string(good[i]), &err), &err);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct error err CLEANUP(error_release) = ERROR_INIT;
-
-		CHECK_INT(bucket_check_prefix(slice_from_string(bad[i]), &err), -1);
-	}
-	{
-		struct error err CLEANUP(error_release) = ERROR_INIT;
-
-		CHECK_INT(bucket_check_prefix((struct slice){ "a\0b", 3 }, &err), -1);
-	}
+	bucket_init(&bucket, 1, 0);
+	bucket_take(&bucket, 299, 0);
+	CHECK_INT(bucket_wait_ns(&bucket, 0, 0), 0);
+	bucket_take(&bucket, 400, 0); /* of one item of 400 KB */
+	CHECK(bucket_level(&bucket, 0) == -399);
+	CHECK_INT(bucket_wait_ns(&bucket, 0, 0), 399 * SECOND + 1);
+	CHECK_INT(bucket_wait_ns(&bucket, 0, 100 * SECOND), 299 * SECOND + 1);
+	CHECK(bucket_wait_ns(&bucket, 0, 399 * SECOND) > 0);
+	CHECK_INT(bucket_wait_ns(&bucket, 0, 399 * SECOND + 1), 0);
 }
 
-static void a_prefix_is_of_keys_not_of_directories(void)
+static void an_empty_bucket_does_not_admit(void)
 {
-	struct buckets b CLEANUP(buckets_release) = buckets_new();
+	struct bucket bucket;
 
-	put(&b, "a/deep/", "z");
-	put(&b, "a/", "b");
-	put(&b, "ab/", "c");
-	put(&b, "", "a-file");
-	CHECK_TEXT(list(&b, "", 10), "a-file a/b a/deep/z ab/c");
-	CHECK_TEXT(list(&b, "a", 10), "a-file a/b a/deep/z ab/c");
-	CHECK_TEXT(list(&b, "a/", 10), "a/b a/deep/z");
-	CHECK_TEXT(list(&b, "a/d", 10), "a/deep/z");
-	CHECK_TEXT(list(&b, "a/deep/z", 10), "a/deep/z");
-	CHECK_TEXT(list(&b, "a/deep/z/", 10), "");
-	CHECK_TEXT(list(&b, "b", 10), "");
+	bucket_init(&bucket, 4, 0);
+	bucket_take(&bucket, 1200, 0);
+	CHECK(bucket_wait_ns(&bucket, 0, 0) > 0);
+	CHECK_INT(bucket_wait_ns(&bucket, 0, 1), 0);
 }
 
-static void more_keys_than_the_limit_are_an_error(void)
+static void what_is_pending_counts_as_taken(void)
 {
-	struct buckets b CLEANUP(buckets_release) = buckets_new();
-	struct slice *keys;
-	size_t count;
+	struct bucket bucket;
 
-	put(&b, "", "1");
-	put(&b, "", "2");
-	CHECK_TEXT(list(&b, "", 2), "1 2");
-	CHECK_INT(bucket_list(b.bucket, SLICE(""), 1, &b.arena, &keys, &count, &b.err), -1);
-	CHECK_ERROR(&b.err, ERROR_VALIDATION, "More than 1 objects begin with that prefix");
+	bucket_init(&bucket, 2, 0);
+	CHECK_INT(bucket_wait_ns(&bucket, 599.5, 0), 0);
+	CHECK_INT(bucket_wait_ns(&bucket, 600, 0), 1);
+	CHECK_INT(bucket_wait_ns(&bucket, 610, 0), 5 * SECOND + 1);
+	CHECK(bucket_level(&bucket, 0) == 600);
 }
 
-static void a_missing_bucket_is_an_outcome(void)
+static void a_change_of_rate_keeps_what_is_unused(void)
 {
-	struct buckets b CLEANUP(buckets_release) = buckets_new();
-	int fd = -1;
+	struct bucket bucket;
 
-	CHECK_INT(bucket_open(b.root, SLICE("other"), &fd, &b.err), BUCKET_ABSENT);
-	close(open(path_of(&b, "file"), O_CREAT | O_WRONLY, 0600));
-	CHECK_INT(bucket_open(b.root, SLICE("file"), &fd, &b.err), BUCKET_ABSENT);
+	bucket_init(&bucket, 10, 0);
+	bucket_take(&bucket, 2000, 0);
+	bucket_set_rate(&bucket, 20, 0);
+	CHECK(bucket_level(&bucket, 0) == 1000);
+	CHECK(bucket_level(&bucket, 10 * SECOND) == 1200);
+	bucket_set_rate(&bucket, 2, 10 * SECOND);
+	CHECK(bucket_level(&bucket, 10 * SECOND) == 600);
+	CHECK(bucket_level(&bucket, 20 * SECOND) == 600);
+	bucket_set_rate(&bucket, 100, 20 * SECOND);
+	CHECK(bucket_level(&bucket, 20 * SECOND) == 600);
+	CHECK(bucket_level(&bucket, 21 * SECOND) == 700);
 }
 
-/* Neither to write nor to read nor to list. */
-static void links_lead_nowhere(void)
+static void a_change_of_rate_keeps_a_debt(void)
 {
-	struct buckets b CLEANUP(buckets_release) = buckets_new();
-	int fd = -1;
+	struct bucket bucket;
 
-	CHECK_INT(mkdir(path_of(&b, "outside"), 0700), 0);
-	close(open(path_of(&b, "outside/secret"), O_CREAT | O_WRONLY, 0600));
-	CHECK_INT(symlink("../outside", path_of(&b, "photos/link")), 0);
-	CHECK_INT(symlink("../outside/secret", path_of(&b, "photos/secret")), 0);
-	CHECK_TEXT(list(&b, "", 10), "");
-	CHECK_INT(bucket_make_directory(b.bucket, SLICE("link/new/"), &fd, &b.err), -1);
-	error_release(&b.err);
-	CHECK_INT(bucket_open_object(b.bucket, SLICE("link/secret"), &fd, &b.err), -1);
-	error_release(&b.err);
-	CHECK_INT(bucket_open_object(b.bucket, SLICE("secret"), &fd, &b.err), -1);
+	bucket_init(&bucket, 1, 0);
+	bucket_take(&bucket, 500, 0);
+	bucket_set_rate(&bucket, 100, 0);
+	CHECK(bucket_level(&bucket, 0) == -200);
+	CHECK_INT(bucket_wait_ns(&bucket, 0, 0), 2 * SECOND + 1);
 }
 
-static void a_directory_is_removed_with_all_below_and_nothing_else(void)
+static void without_a_rate_there_is_no_limit(void)
 {
-	struct buckets b CLEANUP(buckets_release) = buckets_new();
+	struct bucket bucket;
 
-	put(&b, "keep/", "this");
-	put(&b, "keep/go/deep/", "a");
-	put(&b, "keep/go/", "b");
-	CHECK_INT(mkdir(path_of(&b, "outside"), 0700), 0);
-	close(open(path_of(&b, "outside/stays"), O_CREAT | O_WRONLY, 0600));
-	CHECK_INT(symlink("../../../outside", path_of(&b, "photos/keep/go/link")), 0);
-	CHECK_OK(bucket_remove_directory(b.bucket, SLICE("keep/go/"), &b.err), &b.err);
-	CHECK_TEXT(list(&b, "", 10), "keep/this");
-	CHECK_INT(access(path_of(&b, "photos/keep/go"), F_OK), -1);
-	CHECK_INT(access(path_of(&b, "outside/stays"), F_OK), 0);
+	bucket_init(&bucket, 0, 0);
+	bucket_take(&bucket, 1e9, 0);
+	CHECK_INT(bucket_wait_ns(&bucket, 1e9, 0), 0);
+	CHECK(bucket_is_full(&bucket, 0));
+	bucket_set_rate(&bucket, 5, SECOND);
+	CHECK(bucket_level(&bucket, SECOND) == 1500);
+	bucket_set_rate(&bucket, 0, SECOND);
+	CHECK_INT(bucket_wait_ns(&bucket, 1, SECOND), 0);
+}
+
+static void a_clock_that_goes_back_fills_nothing(void)
+{
+	struct bucket bucket;
+
+	bucket_init(&bucket, 1, 100 * SECOND);
+	bucket_take(&bucket, 300, 100 * SECOND);
+	CHECK(bucket_level(&bucket, 50 * SECOND) == 0);
+	bucket_take(&bucket, 1, 50 * SECOND);
+	CHECK(bucket_level(&bucket, 100 * SECOND) == -1);
+	CHECK(bucket_level(&bucket, 102 * SECOND) == 1);
 }
 
 static const struct test_case cases[] = {
-	{ "names are those of S3", names_are_those_of_S3 },
-	{ "prefixes stay in their bucket", prefixes_stay_in_their_bucket },
-	{ "a prefix is of keys, not of directories", a_prefix_is_of_keys_not_of_directories },
-	{ "more keys than the limit are an error", more_keys_than_the_limit_are_an_error },
-	{ "a missing bucket is an outcome", a_missing_bucket_is_an_outcome },
-	{ "links lead nowhere", links_lead_nowhere },
-	{ "a directory is removed with all below and nothing else",
-		a_directory_is_removed_with_all_below_and_nothing_else },
+	{ "a bucket begins with five minutes", a_bucket_begins_with_five_minutes },
+	{ "it fills at its rate", it_fills_at_its_rate },
+	{ "burst is used beside what comes in", burst_is_used_beside_what_comes_in },
+	{ "a debt is paid before anything is admitted",
+		a_debt_is_paid_before_anything_is_admitted },
+	{ "an empty bucket does not admit", an_empty_bucket_does_not_admit },
+	{ "what is pending counts as taken", what_is_pending_counts_as_taken },
+	{ "a change of rate keeps what is unused", a_change_of_rate_keeps_what_is_unused },
+	{ "a change of rate keeps a debt", a_change_of_rate_keeps_a_debt },
+	{ "without a rate there is no limit", without_a_rate_there_is_no_limit },
+	{ "a clock that goes back fills nothing", a_clock_that_goes_back_fills_nothing },
 };
 
 TEST_MAIN(cases)
