@@ -287,7 +287,7 @@ static int begin(struct table *table, struct error *err)
 	beginning.bytes = counts.bytes;
 	if (beginning.class != TABLE_CLASS_STANDARD && counts.bytes >= TRAIN_BYTES)
 		r = dictionary_train(table, &beginning.dictionary, err);
-	if (r >= 0)
+	if (r >= 0 && !worker_stopping(&table->body->store->worker)) /* a whole sample */
 		r = txn_run(table->body->store, TXN_WRITE, DURABLE_PROCESS, &arena, begin_body,
 			&beginning, err);
 	buf_release(&beginning.dictionary);

@@ -35,7 +35,6 @@
 
 struct table_body;
 struct txn;
-struct txn_end;
 
 /* Stored: never renumber. */
 enum conversion_phase {
