@@ -77,7 +77,7 @@ int record_split(const struct record *record, struct slice body, struct row *ret
 int record_decode(struct slice key, struct slice bytes, enum row_want want, struct row *ret,
 	struct error *err)
 {
-	struct record record;
+	struct record record = { .compressed = false };
 	struct row row = { .key = key };
 
 	TRY(record_parse(bytes, want, &record, err));
