@@ -30,23 +30,25 @@ static uint64_t next_random(struct audit_writer *writer)
 }
 
 /* A random UUID. RFC 4122. */
-static void append_id(struct audit_writer *writer, struct buf *buf)
+static void make_id(struct audit_writer *writer, char id[ID_LENGTH])
 {
 	static const char digits[] = "0123456789abcdef";
-	static const char form[] = "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx";
-	uint64_t bits = next_random(writer), rest = next_random(writer);
-	char *at = buf_reserve(buf, ID_LENGTH);
+	static const unsigned char places[] = { 0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30,
+		32, 34 };
+	uint64_t halves[] = { next_random(writer), next_random(writer) };
+	unsigned char *bytes = (unsigned char *)halves;
 
-	for (size_t i = 0; i < ID_LENGTH; i++) {
-		at[i] = form[i] == 'x' ? digits[bits & 15] : form[i];
-		bits = bits >> 4 | rest << 60;
-		rest >>= 4;
+	bytes[6] = (bytes[6] & 0x0F) | 0x40; /* the version, */
+	bytes[8] = (bytes[8] & 0x3F) | 0x80; /* and the variant */
+	id[8] = id[13] = id[18] = id[23] = '-';
+	for (size_t i = 0; i < sizeof(halves); i++) {
+		id[places[i]] = digits[bytes[i] >> 4];
+		id[places[i] + 1] = digits[bytes[i] & 15];
 	}
-	buf->len += ID_LENGTH;
 }
 
 /* Most lines of a batch are of the second of the one before. */
-static void append_time(struct audit_writer *writer, int64_t ns, struct buf *buf)
+static struct slice time_of(struct audit_writer *writer, int64_t ns)
 {
 	int64_t second = ns / SECOND_NS;
 
@@ -57,25 +59,49 @@ static void append_time(struct audit_writer *writer, int64_t ns, struct buf *buf
 		buf_append_char(&writer->time, 'Z');
 		writer->second = second;
 	}
-	buf_append_slice(buf, buf_slice(&writer->time));
+	return buf_slice(&writer->time);
 }
 
-static void append_json(struct buf *buf, struct slice json)
+static struct slice json_or_null(struct slice json)
 {
-	buf_append_slice(buf, slice_present(json) ? json : SLICE("null"));
+	return slice_present(json) ? json : SLICE("null");
+}
+
+/* It is done for each call: in one go, since each append has its price. */
+static void append_pieces(struct buf *buf, const struct slice *pieces, size_t count)
+{
+	size_t length = 0;
+	char *at;
+
+	for (size_t i = 0; i < count; i++)
+		length += pieces[i].len;
+	at = buf_reserve(buf, length);
+	for (size_t i = 0; i < count; i++)
+		at = mempcpy(at, pieces[i].data, pieces[i].len);
+	buf->len += length;
 }
 
 /* Request ids are a door's own, of letters and digits. */
-static void append_ids(struct audit_writer *writer, struct slice request_id, struct buf *buf)
+static void append_line(struct audit_writer *writer, const struct audit_template *template,
+	const struct audit_record *record, const struct slice *strings, struct buf *buf)
 {
-	buf_append_slice(buf, SLICE(",\"requestID\":\""));
-	if (slice_present(request_id))
-		buf_append_slice(buf, request_id);
-	else
-		append_id(writer, buf);
-	buf_append_slice(buf, SLICE("\",\"eventID\":\""));
-	append_id(writer, buf);
-	buf_append_char(buf, '"');
+	char event_id[ID_LENGTH];
+	const struct slice pieces[] = {
+		buf_slice(&template->head),
+		time_of(writer, record->begun_ns),
+		buf_slice(&template->middle),
+		json_or_null(strings[AUDIT_PARAMETERS]),
+		SLICE(",\"responseElements\":"),
+		json_or_null(strings[AUDIT_RESPONSE]),
+		SLICE(",\"requestID\":\""),
+		strings[AUDIT_REQUEST_ID],
+		SLICE("\",\"eventID\":\""),
+		slice_of(event_id, sizeof(event_id)),
+		buf_slice(&template->tail),
+	};
+
+	make_id(writer, event_id);
+	append_pieces(buf, pieces, ARRAY_SIZE(pieces));
 }
 
 void audit_append_line(
@@ -83,28 +109,29 @@ void audit_append_line(
 {
 	const struct audit_template *template = audit_template_of(&writer->templates, record);
 	struct slice strings[AUDIT_STRING_COUNT];
+	char request_id[ID_LENGTH];
 
 	audit_record_strings(record, strings);
-	buf_append_slice(buf, buf_slice(&template->head));
-	append_time(writer, record->begun_ns, buf);
-	buf_append_slice(buf, buf_slice(&template->middle));
-	append_json(buf, strings[AUDIT_PARAMETERS]);
-	buf_append_slice(buf, SLICE(",\"responseElements\":"));
-	append_json(buf, strings[AUDIT_RESPONSE]);
-	append_ids(writer, strings[AUDIT_REQUEST_ID], buf);
-	buf_append_slice(buf, buf_slice(&template->tail));
+	if (!slice_present(strings[AUDIT_REQUEST_ID])) {
+		make_id(writer, request_id);
+		strings[AUDIT_REQUEST_ID] = slice_of(request_id, sizeof(request_id));
+	}
+	append_line(writer, template, record, strings, buf);
 }
 
 void audit_append_loss(struct audit_writer *writer, uint64_t lines, int64_t now_ns, struct buf *buf)
 {
+	char id[ID_LENGTH];
+
 	buf_append_string(buf, "{\"eventVersion\":\"1.08\",\"userIdentity\":{\"type\":\"Process\","
 			       "\"invokedBy\":\"dynamount\"},\"eventTime\":\"");
-	append_time(writer, now_ns, buf);
+	buf_append_slice(buf, time_of(writer, now_ns));
 	buf_appendf(buf,
 		"\",\"eventSource\":\"dynamount\",\"eventName\":\"LinesLost\","
 		"\"additionalEventData\":{\"lines\":%" PRIu64 "},\"eventID\":\"",
 		lines);
-	append_id(writer, buf);
+	make_id(writer, id);
+	buf_append(buf, id, sizeof(id));
 	buf_append_string(buf, "\",\"eventType\":\"AwsServiceEvent\",\"managementEvent\":true,"
 			       "\"eventCategory\":\"Management\"}\n");
 }

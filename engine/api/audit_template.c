@@ -207,7 +207,7 @@ static void make_template(struct audit_templates *templates, const struct audit_
 	append_error(facts, strings, &ret->middle);
 	buf_append_string(&ret->middle, ",\"requestParameters\":");
 
-	buf_appendf(&ret->tail, ",\"readOnly\":%s", facts->read_only ? "true" : "false");
+	buf_appendf(&ret->tail, "\",\"readOnly\":%s", facts->read_only ? "true" : "false");
 	append_resources(templates, strings[AUDIT_TABLES], &ret->tail);
 	append_version(facts->kind, &ret->tail);
 	buf_appendf(&ret->tail,

@@ -3,7 +3,7 @@
  *
  *	head	all before the time
  *	middle	from there to the parameters
- *	tail	all behind the event's id
+ *	tail	all behind the event's id, from its quote on
  *
  * Clients make many calls of a kind: the last templates are kept, by the bytes of
  * the facts.
