@@ -33,10 +33,7 @@ static int copy_write(
 
 	(void)env;
 	copy->refused = copy->piece(copy->context, offset, data, size, copy->err) < 0;
-	if (!copy->refused)
-		return 0;
-	bdb_mute(true); /* the error tells it */
-	return ECANCELED;
+	return copy->refused ? ECANCELED : 0;
 }
 
 static int copy_close(DB_ENV *env, const char *file, void *handle)
@@ -47,11 +44,13 @@ static int copy_close(DB_ENV *env, const char *file, void *handle)
 	return 0;
 }
 
+/* Whatever fails is told as an error, also that there is no such file any more. */
 static int run(DB_ENV *env, const char *file, struct file_copy *copy)
 {
 	int r = env->set_backup_callbacks(env, copy_open, copy_write, copy_close);
 
 	current = copy;
+	bdb_mute(true);
 	for (int try = 0; !r && try < COPY_TRIES; try++) {
 		r = env->dbbackup(env, file, NULL, 0);
 		if (r != DB_LOCK_DEADLOCK && r != DB_LOCK_NOTGRANTED)

@@ -1,8 +1,9 @@
 #undef NDEBUG
 #include "store/bdb.h"
-#include "test.h"
+#include "store_fixture.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 static void a_deadlock_is_a_conflict(void)
 {
@@ -49,7 +50,104 @@ static void a_missing_page_is_corruption(void)
 	CHECK_INT(err.class, ERROR_CORRUPT);
 }
 
+/* An environment in a directory of its own. */
+struct environment {
+	char *path;
+	DB_ENV *env;
+	DB *file;
+	struct error err;
+};
+
+static struct environment environment_new(void)
+{
+	const struct bdb_env_options options = { .cache_bytes = 4u << 20 };
+	const char *base = getenv("TMPDIR");
+	struct environment e = { .err = ERROR_INIT };
+	struct buf path = BUF_INIT;
+
+	buf_appendf(&path, "%s/dynamount-bdb-XXXXXX", base ? base : "/tmp");
+	buf_string(&path);
+	e.path = mkdtemp(path.data);
+	CHECK(e.path);
+	CHECK_OK(bdb_env_open(e.path, &options, &e.env, &e.err), &e.err);
+	CHECK_OK(bdb_file_open(e.env, NULL, "file.db", DB_CREATE, &e.file, &e.err), &e.err);
+	return e;
+}
+
+static void environment_release(struct environment *e)
+{
+	bdb_file_closep(&e->file);
+	bdb_env_closep(&e->env);
+	fixture_remove(e->path);
+	error_release(&e->err);
+	free(e->path);
+}
+
+static bool has_file(const struct environment *e, const char *name)
+{
+	struct buf path CLEANUP(buf_release) = BUF_INIT;
+
+	buf_appendf(&path, "%s/%s", e->path, name);
+	return access(buf_string(&path), F_OK) == 0;
+}
+
+/* Fills more than two files of the log. */
+static void write_much(struct environment *e)
+{
+	struct buf text CLEANUP(buf_release) = BUF_INIT;
+
+	buf_resize(&text, 1u << 20);
+	for (int i = 0; i < 20; i++) {
+		DBT key = bdb_input(SLICE("key")), data = bdb_input(buf_slice(&text));
+
+		text.data[0] = (char)i;
+		CHECK_INT(e->file->put(e->file, NULL, &key, &data, 0), 0);
+		CHECK_OK(bdb_env_checkpoint(e->env, 0, &e->err), &e->err);
+	}
+}
+
+static void the_log_goes_when_nothing_needs_it(void)
+{
+	struct environment e CLEANUP(environment_release) = environment_new();
+
+	write_much(&e);
+	CHECK(!has_file(&e, "log.0000000001"));
+}
+
+static void the_log_stays_while_files_are_held(void)
+{
+	struct environment e CLEANUP(environment_release) = environment_new();
+
+	bdb_env_hold_files(e.env);
+	bdb_env_hold_files(e.env);
+	write_much(&e);
+	bdb_env_release_files(e.env);
+	write_much(&e);
+	CHECK(has_file(&e, "log.0000000001"));
+	bdb_env_release_files(e.env);
+	write_much(&e);
+	CHECK(!has_file(&e, "log.0000000001"));
+}
+
+static void a_file_is_removed_when_files_are_held_no_more(void)
+{
+	struct environment e CLEANUP(environment_release) = environment_new();
+	DB *other;
+
+	CHECK_OK(bdb_file_open(e.env, NULL, "other.db", DB_CREATE, &other, &e.err), &e.err);
+	bdb_file_closep(&other);
+	bdb_env_hold_files(e.env);
+	CHECK_OK(bdb_file_remove(e.env, "other.db", &e.err), &e.err);
+	CHECK(has_file(&e, "other.db"));
+	bdb_env_release_files(e.env);
+	CHECK(!has_file(&e, "other.db"));
+}
+
 static const struct test_case cases[] = {
+	{ "the log goes when nothing needs it", the_log_goes_when_nothing_needs_it },
+	{ "the log stays while files are held", the_log_stays_while_files_are_held },
+	{ "a file is removed when files are held no more",
+		a_file_is_removed_when_files_are_held_no_more },
 	{ "a deadlock is a conflict", a_deadlock_is_a_conflict },
 	{ "a full disk is no space", a_full_disk_is_no_space },
 	{ "lack of memory may be a full lock table", lack_of_memory_may_be_a_full_lock_table },
