@@ -15,8 +15,10 @@ import sys
 import tempfile
 import time
 
+import audit_bench
 import class_bench
 import dynoxide
+import encryption_bench
 import http_bench
 import oracles
 import shell_bench
@@ -230,6 +232,8 @@ GROUPS = {
     "http": (http_bench.measure, "dynoxide"),
     "shell": (shell_bench.measure, "other door"),
     "class": (class_bench.measure, "STANDARD"),
+    "encryption": (encryption_bench.measure, "plain"),
+    "audit": (audit_bench.measure, "off"),
 }
 VERDICTS = {True: "ok", False: "MISSED", None: ""}
 
