@@ -68,6 +68,16 @@ static jmp_buf test_failed;
 		} \
 	} while (0)
 
+/* A number of rounds: "whole", or a part of it where each takes long (tests/run says so
+ * for valgrind), but never none. */
+static inline unsigned test_rounds(unsigned whole)
+{
+	const char *divisor = getenv("DYNAMOUNT_TEST_DIVISOR");
+	unsigned rounds = divisor ? whole / (unsigned)strtoul(divisor, NULL, 10) : whole;
+
+	return rounds ? rounds : 1;
+}
+
 static inline bool test_passes(const struct test_case *test)
 {
 	if (setjmp(test_failed))

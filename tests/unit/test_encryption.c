@@ -288,6 +288,7 @@ static void the_lock_tells_the_command_alone(void)
 	CHECK(n > 0);
 	text.len = (size_t)n;
 	CHECK(strstr(buf_string(&text), "test_encryption"));
+	/* What it is called with: see meson.build. */
 	CHECK(!strstr(buf_string(&text), "SECRET"));
 }
 
@@ -317,12 +318,4 @@ static const struct test_case cases[] = {
 	{ "the lock tells the command alone", the_lock_tells_the_command_alone },
 };
 
-/* Calls itself with words behind its command that no file may hold. */
-int main(int argc, char **argv)
-{
-	char *again[] = { argv[0], (char *)"call", (char *)"SECRET", NULL };
-
-	if (argc == 1)
-		execv("/proc/self/exe", again);
-	return test_run(cases, ARRAY_SIZE(cases));
-}
+TEST_MAIN(cases)

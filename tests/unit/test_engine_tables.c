@@ -472,8 +472,8 @@ static const char *with_elements(
 	const char *at = strstr(text, "%s");
 
 	buf_append(&elements, text, (size_t)(at - text));
-	for (int i = 0; i < VERY_MANY; i++)
-		buf_appendf(&elements, "%s%s%d%s", i ? "," : "", before, i, after);
+	for (unsigned i = 0; i < test_rounds(VERY_MANY); i++)
+		buf_appendf(&elements, "%s%s%u%s", i ? "," : "", before, i, after);
 	buf_append_string(&elements, at + 2);
 	return arena_copy(&door->arena, buf_slice(&elements)).data;
 }

@@ -528,7 +528,7 @@ static void a_backup_under_load_is_of_one_moment(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(writers); i++)
 		CHECK_INT(pthread_create(&threads[i], NULL, write_pairs, &writers[i]), 0);
-	while (writers[0].written < 500)
+	while (writers[0].written < test_rounds(500))
 		usleep(1000);
 	CHECK_OK(hot_backup_take(v.f.store, v.backup.data,
 			 &(struct hot_backup_watcher){ take_step, &steps }, &totals, &v.err),

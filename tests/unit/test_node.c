@@ -599,7 +599,7 @@ static void *hammer(void *data)
 	struct hammer *hammer = data;
 	struct node_table *nodes = hammer->f->nodes;
 
-	for (size_t i = 0; i < ROUNDS; i++) {
+	for (size_t i = 0; i < test_rounds(ROUNDS); i++) {
 		struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 		size_t number = next_random(hammer) % HAMMERED;
 		struct node *node = look_up_numbered(hammer->f, hammer->directory, number);

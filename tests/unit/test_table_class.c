@@ -248,7 +248,7 @@ static void own_text_and_mtime_stay_byte_for_byte(void)
 	struct row_meta meta = write_own_text(&f, 1, text).meta;
 	struct row row;
 
-	for (int i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 2 * test_rounds(2); i++) {
 		class_change(&f, i % 2 ? STANDARD : INFREQUENT);
 		class_wait(&f);
 		CHECK_INT(fixture_get(&f, "own", 1, &row), 0);

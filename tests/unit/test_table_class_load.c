@@ -176,7 +176,7 @@ static void conversions_under_load_lose_and_change_nothing(void)
 		};
 		CHECK_INT(pthread_create(&threads[i], NULL, load_main, &loads[i]), 0);
 	}
-	for (int i = 0; i < 6; i++) {
+	for (unsigned i = 0; i < 2 * test_rounds(3); i++) {
 		class_change(&f, i % 2 ? STANDARD : INFREQUENT);
 		class_wait(&f);
 	}
@@ -274,7 +274,7 @@ static void a_conversion_goes_on_after_kill_9(void)
 	unsigned versions[ROWS];
 	struct fixture f CLEANUP(fixture_release) = fixture_with_model(versions);
 
-	for (unsigned round = 0; round < 6; round++) {
+	for (unsigned round = 0; round < test_rounds(6); round++) {
 		int pipe_end;
 		pid_t child;
 
