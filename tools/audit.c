@@ -5,12 +5,12 @@
  * The log is the data directory's: it is asked of the process that has that open,
  * by the owner's socket, or read here.
  */
+#include "base/text.h"
 #include "client.h"
 #include "commands.h"
 #include "output.h"
 #include "where.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <time.h>
@@ -21,7 +21,7 @@
 
 struct audit_reader {
 	struct client *client;
-	size_t count; /* of lines */
+	uint64_t count; /* of lines */
 	bool follow;
 };
 
@@ -52,7 +52,7 @@ static int print_piece(const struct audit_reader *reader, int64_t *offset, struc
 }
 
 /* The end of the line before the last `count` of them; 0 when they are all. */
-static size_t last_lines(struct slice text, size_t count)
+static size_t last_lines(struct slice text, uint64_t count)
 {
 	size_t at = text.len;
 
@@ -158,19 +158,6 @@ static int print_audit(struct audit_reader *reader, const char *where, struct er
 	return reader->follow && r == 0 ? follow(reader, end, err) : r;
 }
 
-static bool read_count(const char *text, size_t *ret)
-{
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-')
-		return false;
-	*ret = value;
-	return true;
-}
-
 static int set_option(struct audit_reader *reader, int code)
 {
 	switch (code) {
@@ -178,7 +165,7 @@ static int set_option(struct audit_reader *reader, int code)
 		reader->follow = true;
 		return 0;
 	case 'n':
-		if (read_count(optarg, &reader->count))
+		if (decimal_parse(optarg, &reader->count))
 			return 0;
 		fprintf(stderr, "dynamount: --lines cannot be '%s': a number is expected\n",
 			optarg);

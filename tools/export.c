@@ -1,5 +1,6 @@
 /* dynamount export: a table's items into a file, standard output or the form of
  * an export to S3. */
+#include "base/text.h"
 #include "client.h"
 #include "commands.h"
 #include "output.h"
@@ -36,10 +37,9 @@ static const struct option rows[] = {
 
 static bool parse_segments(const char *text, unsigned *ret)
 {
-	char *end;
-	unsigned long count = strtoul(text, &end, 10);
+	uint64_t count;
 
-	if (end == text || *end || *text == '-' || !count || count > SEGMENTS_MAX)
+	if (!decimal_parse(text, &count) || !count || count > SEGMENTS_MAX)
 		return false;
 	*ret = (unsigned)count;
 	return true;

@@ -6,11 +6,11 @@
  * memory and a reader that has had enough ends it.
  */
 #include "api/question.h"
+#include "base/text.h"
 #include "client.h"
 #include "commands.h"
 #include "output.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 
@@ -23,7 +23,7 @@ struct query_call {
 	struct client *client;
 	struct arena arena; /* of the question */
 	struct question question;
-	size_t limit; /* items; 0: all */
+	uint64_t limit; /* items; 0: all */
 };
 
 static void query_call_release(struct query_call *call)
@@ -84,27 +84,14 @@ static int print_answer(struct query_call *call, struct error *err)
 	return 0;
 }
 
-/* A number of items, more than 0. */
-static bool read_limit(const char *text, size_t *ret)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || !value)
-		return false;
-	*ret = value;
-	return true;
-}
-
 static int set_option(struct query_call *call, int code)
 {
 	if (code != 'n')
 		return -1;
-	if (read_limit(optarg, &call->limit))
+	if (decimal_parse(optarg, &call->limit) && call->limit)
 		return 0;
-	fprintf(stderr, "dynamount: --limit cannot be '%s': a number of items is expected\n",
+	fprintf(stderr,
+		"dynamount: --limit cannot be '%s': a number of items, 1 or more, is expected\n",
 		optarg);
 	return -1;
 }

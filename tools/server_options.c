@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "key_option.h"
 
 #include <errno.h>
@@ -82,10 +83,9 @@ static bool set_region(void *member, const char *value)
 static bool set_seconds(void *member, const char *value)
 {
 	unsigned *seconds = member;
-	char *end;
-	unsigned long number = strtoul(value, &end, 10);
+	uint64_t number;
 
-	if (end == value || *end || *value == '-' || number < 1 || number > 24 * 60 * 60)
+	if (!decimal_parse(value, &number) || number < 1 || number > 24 * 60 * 60)
 		return false;
 	*seconds = (unsigned)number;
 	return true;

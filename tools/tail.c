@@ -13,12 +13,12 @@
  *    looks while following: then there is only the sequence number.
  */
 #include "base/memory.h"
+#include "base/text.h"
 #include "client.h"
 #include "commands.h"
 #include "model/record_line.h"
 #include "output.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <time.h>
@@ -39,7 +39,8 @@ struct shard {
 /* The newest lines, in a ring that grows up to its limit. */
 struct last_lines {
 	struct buf *lines;
-	size_t count, first, limit;
+	size_t count, first;
+	uint64_t limit;
 };
 
 struct tail {
@@ -362,19 +363,6 @@ static int print_tail(struct tail *tail, struct error *err)
 	return tail->follow && r == 0 ? follow(tail, err) : r;
 }
 
-static bool read_count(const char *text, size_t *ret)
-{
-	char *end;
-	unsigned long value;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-')
-		return false;
-	*ret = value;
-	return true;
-}
-
 static int set_option(struct tail *tail, int code)
 {
 	switch (code) {
@@ -382,7 +370,7 @@ static int set_option(struct tail *tail, int code)
 		tail->follow = true;
 		return 0;
 	case 'n':
-		if (read_count(optarg, &tail->kept.limit))
+		if (decimal_parse(optarg, &tail->kept.limit))
 			return 0;
 		fprintf(stderr, "dynamount: --lines cannot be '%s': a number is expected\n",
 			optarg);

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <errno.h>
 #include <float.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -197,6 +198,15 @@ bool hex_decode(struct buf *buf, struct slice text)
 		buf_append_char(buf, (char)(high << 4 | low));
 	}
 	return true;
+}
+
+bool decimal_parse(const char *text, uint64_t *ret)
+{
+	size_t length = strspn(text, "0123456789");
+
+	errno = 0;
+	*ret = strtoull(text, NULL, 10);
+	return length && !text[length] && !errno;
 }
 
 void double_append(struct buf *buf, double number)

@@ -1,4 +1,4 @@
-/* Text encodings: UTF-8, base64, hexadecimal. And blanks: ' ', \t, \r, \n. */
+/* Text encodings: UTF-8, base64, hexadecimal, decimal. And blanks: ' ', \t, \r, \n. */
 #pragma once
 
 #include "base/buf.h"
@@ -28,6 +28,9 @@ bool hex_decode(struct buf *buf, struct slice text);
 /* The value of a hexadecimal digit of either case, or -1. */
 int hex_digit_value(char c);
 
+/* The number that a string of digits is, and nothing else: no sign, no blanks. False when
+ * it is none, or too large. */
+bool decimal_parse(const char *text, uint64_t *ret);
 /* Appends a short decimal that reads back as that number, which is finite, with a
  * point where it is whole: "5.0", "0.1", "1e+30". */
 void double_append(struct buf *buf, double number);

@@ -96,7 +96,22 @@ static void a_double_reads_back_as_it_was(void)
 	}
 }
 
+static void decimal_parse_takes_digits_alone(void)
+{
+	static const char *const refused[] = { "", "-1", "+1", " 1", "1 ", "1.0", "0x1", "ten",
+		"18446744073709551616" };
+	uint64_t number;
+
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
+		CHECK(!decimal_parse(refused[i], &number));
+	CHECK(decimal_parse("007", &number));
+	CHECK_INT(number, 7);
+	CHECK(decimal_parse("18446744073709551615", &number));
+	CHECK(number == UINT64_MAX);
+}
+
 static const struct test_case cases[] = {
+	{ "decimal_parse takes digits alone", decimal_parse_takes_digits_alone },
 	{ "reset gives back what came after the mark", reset_gives_back_what_came_after_the_mark },
 	{ "base64 takes only the canonical spelling", base64_takes_only_the_canonical_spelling },
 	{ "UTF-8 refuses surrogates and over-long forms",
