@@ -141,7 +141,9 @@ static void end_json(struct buf *buf, enum audit_string string, size_t start)
 static void add_parameters(
 	const struct audit *audit, const struct audit_call *call, struct buf *buf)
 {
-	const struct audit_style style = { audit->options.items, is_unread(call->err) };
+	/* Who is turned away is so before what he asks is read. */
+	const struct audit_style style = { audit->options.items,
+		is_unread(call->err) || is_refused(call->err) };
 	size_t start = buf->len;
 
 	if (!call->operation || !call->input)

@@ -1,7 +1,10 @@
 #include "api/audit_parameters.h"
 
+#include "api/request_statement.h"
+#include "api/shapes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "expr/partiql.h"
 #include "model/json.h"
 #include "model/typed.h"
 
@@ -306,7 +309,30 @@ static void append_name(const char *name, struct buf *buf)
 	buf_append(buf, "\":", 2);
 }
 
-void audit_append_parameters(const struct audit_style *style, const struct request_shape *shape,
+/* Whether a statement of several can be read: that the others can says nothing of
+ * it. */
+static bool is_readable(struct slice statement, const struct request_list *parameters)
+{
+	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+	struct error err CLEANUP(error_release) = ERROR_INIT;
+	struct partiql_statement read;
+
+	return slice_present(statement) && partiql_parse(statement, parameters->items,
+						   parameters->count, &arena, &read, &err) == 0;
+}
+
+static bool has_unread(const struct request_shape *shape, const void *input)
+{
+	const struct batch_statement *batched = input;
+	const struct transact_statement *transacted = input;
+
+	if (shape == &shape_batch_statement)
+		return !is_readable(batched->statement, &batched->parameters);
+	return shape == &shape_transact_statement &&
+	       !is_readable(transacted->statement, &transacted->parameters);
+}
+
+static void append_members(const struct audit_style *style, const struct request_shape *shape,
 	const void *input, struct buf *buf)
 {
 	bool first = true;
@@ -325,4 +351,14 @@ void audit_append_parameters(const struct audit_style *style, const struct reque
 		append_field(style, field, member, buf);
 	}
 	buf_append_char(buf, '}');
+}
+
+void audit_append_parameters(const struct audit_style *style, const struct request_shape *shape,
+	const void *input, struct buf *buf)
+{
+	struct audit_style own = *style;
+
+	if (!style->items && !style->unread)
+		own.unread = has_unread(shape, input);
+	append_members(&own, shape, input, buf);
 }

@@ -9,8 +9,8 @@
  *    out, as are ready answers.
  * 2. A token that says where a read goes on tells a key: it is left out.
  * 3. In a statement each literal is AUDIT_REDACTED. In expressions none can be:
- *    values come by name. But what could not be read as statement or expression
- *    may hold anything, and is AUDIT_REDACTED altogether.
+ *    values come by name. But what could not be read as statement or expression, or
+ *    was not, may hold anything, and is AUDIT_REDACTED altogether.
  */
 #pragma once
 
@@ -21,7 +21,8 @@
 
 struct audit_style {
 	bool items; /* values are shown */
-	bool unread; /* the request was refused for how it is written */
+	bool unread; /* the request was refused for how it is written, or before that was
+		      * looked at */
 };
 
 /* Appends a struct of that shape as a JSON object. */

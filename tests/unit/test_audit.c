@@ -723,6 +723,10 @@ static const struct {
 		"{'Statements': [{'Statement': 'SELECT * FROM Tab WHERE pk = "
 		"\\u0027s3cr3t\\u0027 AND sk = 1'}, {'Statement': 'DELETE FROM Tab WHERE pk = ? "
 		"AND sk = ?', 'Parameters': [{'S': 's3cr3t'}, {'N': '1'}]}]}" },
+	{ OPERATION_BATCH_EXECUTE_STATEMENT,
+		"{'Statements': [{'Statement': 'SELECT * FROM Tab WHERE pk = "
+		"\\u0027a\\u0027 AND sk = 1'}, {'Statement': 'INSERT INTO Tab VALUE "
+		"{\\u0022pk\\u0022: \\u0022s3cr3t\\u0022}'}]}" },
 	{ OPERATION_EXECUTE_TRANSACTION,
 		"{'TransactStatements': [{'Statement': 'UPDATE Tab SET v = "
 		"\\u0027s3cr3t\\u0027 WHERE pk = ? AND sk = 1', 'Parameters': [{'S': "
