@@ -36,5 +36,6 @@ bool http_access_principal(const struct http_identity *identity,
 	*ret = identity->credential->principal;
 	ret->address = caller->address;
 	ret->user_agent = caller->user_agent;
+	ret->encrypted = caller->encrypted;
 	return true;
 }

@@ -141,6 +141,11 @@ static int descriptor_of(struct MHD_Connection *connection)
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
+static bool is_encrypted(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+}
+
 void http_connection_notify(void *context, struct MHD_Connection *library, void **ret,
 	enum MHD_ConnectionNotificationCode code)
 {
@@ -153,6 +158,7 @@ void http_connection_notify(void *context, struct MHD_Connection *library, void 
 		connection->fd = descriptor_of(library);
 		connection->peer = http_socket_peer(connection->fd);
 		http_socket_identify(connection->fd, &connection->address, &connection->caller);
+		connection->caller.encrypted = is_encrypted(library);
 		enter_phase(connection, HTTP_WAITING);
 		list_add(worker->connections, connection);
 		*ret = connection;

@@ -159,7 +159,7 @@ static struct policy_question question_of(const struct check *check, const struc
 	values[POLICY_PRINCIPAL_ACCOUNT] = one_value(&check->engine->account);
 	values[POLICY_SOURCE_IP] = one_value(&principal->address);
 	values[POLICY_USER_AGENT] = one_value(&principal->user_agent);
-	values[POLICY_SECURE_TRANSPORT] = one_value(&flags[0]);
+	values[POLICY_SECURE_TRANSPORT] = one_value(&flags[principal->encrypted]);
 	return question;
 }
 

@@ -36,6 +36,7 @@ struct principal {
 	/* PRINCIPAL_CREDENTIAL: */
 	struct slice user; /* its name */
 	struct slice address, user_agent; /* of the request; absent: not known */
+	bool encrypted; /* the request came by TLS */
 	struct name_list operations, tables;
 	bool has_policies; /* then nothing is allowed but what they allow */
 	const struct policy *const *policies;

@@ -165,6 +165,7 @@ struct request_caller {
 	struct slice access_key, user; /* of the signature over HTTP */
 	struct slice address; /* of the peer, without its port */
 	struct slice user_agent;
+	bool encrypted; /* it came by TLS */
 };
 
 struct request {

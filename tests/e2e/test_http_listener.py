@@ -573,6 +573,24 @@ def test_a_bad_certificate_is_told(workdir, certificate):
 # Credentials
 
 
+def test_a_policy_knows_whether_a_request_came_by_https(start_server, certificate, workdir):
+    plain = {
+        "Effect": "Deny", "Action": "dynamodb:*", "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": False}},
+    }  # fmt: skip
+    anything = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+    user = {"AccessKeyId": "AK", "SecretAccessKey": "SECRET", "Policies": [{"Statement": [anything, plain]}]}
+    path = workdir / "credentials.json"
+    path.write_text(json.dumps({"Credentials": [user]}))
+    path.chmod(0o600)
+    server = start_server("--credentials", path)
+    with pytest.raises(ClientError, match="explicit deny"):
+        server.client().list_tables()
+    server.stop()
+    server = start_server("--credentials", path, "--tls-cert", certificate[0], "--tls-key", certificate[1])
+    assert server.client().list_tables()["TableNames"] == []
+
+
 @pytest.fixture
 def credentials(workdir):
     path = workdir / "credentials.json"
