@@ -61,22 +61,50 @@ static void add_condition(
 	access_add_condition(uses, use, condition);
 }
 
-static void add_update(
-	struct access_uses *uses, struct access_use *use, const struct item_use *item)
+/* That of its expression; NULL when there is none, or it can't be read. */
+static const struct update *parse_update(
+	const struct access_uses *uses, const struct item_use *item)
 {
-	const struct request_list *list = item->attribute_updates;
-	const struct attribute_update *updates = list ? list->items : NULL;
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	const struct update *update = NULL;
 	struct placeholders placeholders;
 
-	for (size_t i = 0; list && i < list->count; i++)
-		access_add_name(uses, &use->attributes, updates[i].attribute_name);
 	if (!slice_present(item->update_expression))
-		return;
+		return NULL;
 	placeholders_init(&placeholders, item->condition->names.items, item->condition->names.count,
 		item->condition->values, uses->arena);
 	if (update_parse(item->update_expression, &placeholders, uses->arena, &update, &err) < 0)
+		return NULL;
+	return update;
+}
+
+static bool reads_attribute(const struct attribute_update *update)
+{
+	return slice_equal_string(update->action, "ADD") ||
+	       (slice_equal_string(update->action, "DELETE") && update->value);
+}
+
+static bool update_needs_read(const struct item_use *item, const struct update *update)
+{
+	const struct request_list *list = item->attribute_updates;
+	const struct attribute_update *updates = list ? list->items : NULL;
+
+	for (size_t i = 0; list && i < list->count; i++) {
+		if (reads_attribute(&updates[i]))
+			return true;
+	}
+	return update && update_reads(update);
+}
+
+static void add_update(struct access_uses *uses, struct access_use *use,
+	const struct item_use *item, const struct update *update)
+{
+	const struct request_list *list = item->attribute_updates;
+	const struct attribute_update *updates = list ? list->items : NULL;
+
+	for (size_t i = 0; list && i < list->count; i++)
+		access_add_name(uses, &use->attributes, updates[i].attribute_name);
+	if (slice_present(item->update_expression) && !update)
 		access_add_others(&use->attributes);
 	access_add_update(uses, use, update);
 }
@@ -94,7 +122,9 @@ static int add_key_of(
 
 static int add_item(struct access_uses *uses, const struct item_use *item, struct error *err)
 {
-	int rights = item->rights | (reads_item(item) ? R_OK : 0);
+	const struct update *update = parse_update(uses, item);
+	bool reads = reads_item(item) || update_needs_read(item, update);
+	int rights = item->rights | (reads ? R_OK : 0);
 	struct access_use *use =
 		access_add_table(uses, item->action, item->table_name, NO_INDEX, rights);
 
@@ -105,7 +135,7 @@ static int add_item(struct access_uses *uses, const struct item_use *item, struc
 		return 0;
 	TRY(add_key_of(uses, use, item->key, err));
 	access_add_members(uses, use, item->key);
-	add_update(uses, use, item);
+	add_update(uses, use, item, update);
 	add_condition(uses, use, item);
 	if (returns_item(item))
 		access_add_others(&use->attributes);

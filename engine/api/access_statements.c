@@ -40,7 +40,8 @@ static int asks_of_item(
 static int reads_item(
 	struct access_uses *uses, const struct partiql_statement *statement, struct error *err)
 {
-	if (statement->returning != PARTIQL_RETURNING_NOTHING)
+	if (statement->returning != PARTIQL_RETURNING_NOTHING ||
+		(statement->update && update_reads(statement->update)))
 		return true;
 	return statement->kind == PARTIQL_INSERT ? false : asks_of_item(uses, statement, err);
 }

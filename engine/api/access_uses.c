@@ -22,10 +22,6 @@ static void *grow(
 void access_add_name(struct access_uses *uses, struct access_names *names, struct slice name)
 {
 	names->present = true;
-	for (size_t i = 0; i < names->count; i++) {
-		if (slice_equal(names->items[i], name))
-			return;
-	}
 	if (names->count == names->capacity)
 		names->items = grow(uses->arena, names->items, names->count, &names->capacity,
 			sizeof(*names->items));

@@ -10,7 +10,8 @@
 #include "api/operations.h"
 #include "expr/partiql.h"
 
-/* Names that are read or written; others: and ones that are not known. */
+/* Names that are read or written, some of them perhaps several times; others: and
+ * ones that are not known. */
 struct access_names {
 	struct slice *items;
 	size_t count, capacity;

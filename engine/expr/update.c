@@ -198,6 +198,31 @@ bool update_only_removes(const struct update *update)
 	return update->count > 0;
 }
 
+static bool action_reads(const struct update_action *action)
+{
+	if (action->path.count > 1)
+		return true;
+	switch (action->verb) {
+	case UPDATE_SET:
+		return !action->operand || action->operand->kind != OPERAND_VALUE;
+	case UPDATE_REMOVE:
+		return false;
+	case UPDATE_ADD:
+	case UPDATE_DELETE:
+		return true;
+	}
+	return true;
+}
+
+bool update_reads(const struct update *update)
+{
+	for (size_t i = 0; i < update->count; i++) {
+		if (action_reads(&update->actions[i]))
+			return true;
+	}
+	return false;
+}
+
 void update_touched(
 	const struct update *update, const struct map *item, struct arena *arena, struct map *ret)
 {

@@ -40,6 +40,9 @@ int update_check_keys(const struct update *update, const struct slice *names, si
 /* Whether it does nothing but remove: then it makes no item where there is
  * none. An update without actions does make one. */
 bool update_only_removes(const struct update *update);
+/* Whether what comes of it, or that it fails, tells of the item that was there: no
+ * if all it does is to set whole attributes to values, or to remove them. */
+bool update_reads(const struct update *update);
 
 /* The item after the update. item NULL: there is none, and the key's attributes
  * begin the new one. Errors: "The document path provided in the update

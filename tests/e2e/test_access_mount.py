@@ -279,11 +279,25 @@ def test_views_of_a_table_are_for_who_may_read_it(mount, shared):
 
 # What the engine judges
 
+
+def update(expression, values=None):
+    """An update may fail by what is there, and so tell of it."""
+    asked = {"TableName": "Users", "Key": item(id="u"), "UpdateExpression": expression}
+    values = item(**{":n": 1}) if values is None else values
+    return {**asked, "ExpressionAttributeValues": values} if values else asked
+
+
+def older(action):
+    updates = {"n": {"Action": action, "Value": {"N": "1"}}}
+    return {"TableName": "Users", "Key": item(id="u"), "AttributeUpdates": updates}
+
+
 ASKED = {  # the file, what is asked, and the rights it takes; o: the owner's alone
     "select": (".partiql", """SELECT * FROM "Users" WHERE id = 'a'\n""", "r"),
     "count": (".partiql", """SELECT id FROM "Users"\n""", "r"),
     "insert": (".partiql", """INSERT INTO "Users" VALUE {'id': 'i'}\n""", "w"),
     "update": (".partiql", """UPDATE "Users" SET n = 1 WHERE id = 'a'\n""", "w"),
+    "update from": (".partiql", """UPDATE "Users" SET n = a WHERE id = 'a'\n""", "rw"),
     "update if": (".partiql", """UPDATE "Users" SET n = 1 WHERE id = 'a' AND a = 1\n""", "rw"),
     "update and see": (".partiql", """UPDATE "Users" SET n = 1 WHERE id = 'a' RETURNING ALL OLD *\n""", "rw"),
     "delete": (".partiql", """DELETE FROM "Users" WHERE id = 'i'\n""", "w"),
@@ -300,6 +314,14 @@ ASKED = {  # the file, what is asked, and the rights it takes; o: the owner's al
         {"TableName": "Users", "Item": item(id="p"), "ConditionExpression": "attribute_exists(id)"},
         "rw",
     ),
+    "set": (".api/UpdateItem", update("SET n = :n REMOVE m"), "w"),
+    "copy": (".api/UpdateItem", update("SET n = a REMOVE m", {}), "rw"),
+    "set within": (".api/UpdateItem", update("SET m = :n, a.b = :n"), "rw"),
+    "add": (".api/UpdateItem", update("ADD n :n"), "rw"),
+    "put as before": (".api/UpdateItem", older("PUT"), "w"),
+    "add as before": (".api/UpdateItem", older("ADD"), "rw"),
+    "set together": (".api/TransactWriteItems", {"TransactItems": [{"Update": update("SET n = :n")}]}, "w"),
+    "add together": (".api/TransactWriteItems", {"TransactItems": [{"Update": update("ADD n :n")}]}, "rw"),
     "remove": (".api/DeleteItem", {"TableName": "Users", "Key": item(id="p")}, "w"),
     "batch get": (".api/BatchGetItem", {"RequestItems": {"Users": {"Keys": [item(id="a")]}}}, "r"),
     "batch put": (
