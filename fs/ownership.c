@@ -108,16 +108,24 @@ static void read_groups(const char *text, struct principal *ret)
 	ret->groups = groups;
 }
 
+/* Another process may have the number by now, if the one that asked was killed: then
+ * nothing is known. */
 static void read_status(FILE *status, struct principal *ret)
 {
 	char *line CLEANUP(cleanup_free) = NULL;
+	unsigned umask = ret->umask, uid;
+	bool same = false;
 	size_t size = 0;
 
 	while (getline(&line, &size, status) > 0) {
-		sscanf(line, "Umask: %o", &ret->umask);
-		if (!ret->groups && strncmp(line, "Groups:", 7) == 0)
+		sscanf(line, "Umask: %o", &umask);
+		if (sscanf(line, "Uid: %*u %*u %*u %u", &uid) == 1)
+			same = uid == ret->uid;
+		if (same && !ret->groups && strncmp(line, "Groups:", 7) == 0)
 			read_groups(line + 7, ret);
 	}
+	if (same)
+		ret->umask = umask;
 }
 
 static void close_file(FILE **file)
