@@ -7,6 +7,7 @@
 #include "listing_private.h"
 #include "model/json.h"
 #include "name.h"
+#include "ownership.h"
 #include "requests.h"
 
 #include <errno.h>
@@ -188,18 +189,22 @@ static void mark_member(const struct json_document *document, struct error *err)
 		error_set_place(err, json_place(document, marked));
 }
 
-static int put_alarm(struct filesystem *fs, struct slice file_name, struct slice text,
-	struct arena *arena, struct error *err)
+static int put_alarm(struct filesystem *fs, const struct caller *caller, struct slice file_name,
+	struct slice text, struct arena *arena, struct error *err)
 {
+	struct principal principal CLEANUP(ownership_principal_release) = { 0 };
 	struct put_metric_alarm_input input;
 	char nothing;
 
 	TRY(body_read(&operations[OPERATION_PUT_METRIC_ALARM], text, arena, &input, err));
 	TRY(take_name(file_name, arena, &input.settings.name, err));
-	return request_run(fs, OPERATION_PUT_METRIC_ALARM, &input, &nothing, arena, err);
+	principal = ownership_principal(fs, caller);
+	return request_run_for(
+		fs, &principal, OPERATION_PUT_METRIC_ALARM, &input, &nothing, arena, err);
 }
 
-int alarm_save(struct filesystem *fs, struct slice file_name, struct slice text, struct error *err)
+int alarm_save(struct filesystem *fs, const struct caller *caller, struct slice file_name,
+	struct slice text, struct error *err)
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	struct json_document document CLEANUP(json_document_release) = { 0 };
@@ -208,7 +213,7 @@ int alarm_save(struct filesystem *fs, struct slice file_name, struct slice text,
 		return error_set(err, ERROR_TOO_LARGE, "no alarm is as long as this");
 	TRY(json_parse(text, &document, err));
 	TRY(check_members(&document, err));
-	if (put_alarm(fs, file_name, text, &arena, err) == 0)
+	if (put_alarm(fs, caller, file_name, text, &arena, err) == 0)
 		return 0;
 	mark_member(&document, err);
 	return -1;

@@ -23,8 +23,9 @@ int alarm_find(const struct finder *finder, struct directory_entry *ret);
  * -1. */
 int alarm_append_text(struct filesystem *fs, struct slice file_name, struct buf *buf,
 	int64_t *ret_mtime, struct error *err) NODISCARD;
-/* Makes the alarm that a whole text tells of, or changes it. */
-int alarm_save(struct filesystem *fs, struct slice file_name, struct slice text,
-	struct error *err) NODISCARD;
+/* Makes the alarm that a whole text tells of, or changes it, if the caller may know
+ * what it watches. */
+int alarm_save(struct filesystem *fs, const struct caller *caller, struct slice file_name,
+	struct slice text, struct error *err) NODISCARD;
 /* 0 or -errno. */
 int alarm_unlink(const struct finder *finder);

@@ -224,7 +224,8 @@ static void run_job(void *context)
 
 	node_load(job->fs->nodes, alarm->handle.node, &arena, &view);
 	if (view.named) /* not removed while it was open */
-		r = alarm_save(job->fs, view.name, buf_slice(&alarm->text), &err);
+		r = alarm_save(
+			job->fs, &alarm->handle.opener, view.name, buf_slice(&alarm->text), &err);
 	pthread_mutex_lock(&alarm->mutex);
 	alarm->busy = false;
 	if (r < 0)

@@ -67,7 +67,7 @@ const struct node_kind_info node_kinds[NODE_KIND_COUNT] = {
 		.directory = NODE_TRANSACTION,
 		.mode = S_IFREG | 0600,
 		.rights = RIGHTS_ALL },
-	[NODE_METRICS] = { .name = ".metrics", .directory = NODE_ROOT, .mode = S_IFREG | 0444 },
+	[NODE_METRICS] = { .name = ".metrics", .directory = NODE_ROOT, .mode = S_IFREG | 0400 },
 	[NODE_TABLE_METRICS] = { .name = ".metrics",
 		.directory = NODE_TABLE,
 		.mode = S_IFREG | 0444 },

@@ -2,10 +2,11 @@
  * The path grammar: what a name in a directory of the mount stands for.
  *
  *	root	      table | ".error" | ".partiql" | ".api" | ".transact" | ".audit"
- *		      | ".alarms"
+ *		      | ".alarms" | ".metrics"
  *	table	      item (no sort key) | partition (sort key)
  *		      | ".schema" | ".info" | ".import" | ".export" | ".query"
  *		      | ".stream" | ".follow" | ".ttl" | ".where" | ".indexes" | ".hot"
+ *		      | ".metrics"
  *	partition     item
  *	.alarms	      alarm | ".log"
  *	.api	      operation

@@ -79,7 +79,7 @@ static int save(const struct rename *rename, struct slice text)
 		return item_save(rename->fs, rename->caller, &to, rename->to_directory->node, text,
 			rename->flags & RENAME_NOREPLACE ? ITEM_ABSENT : ITEM_ANY,
 			clock_from_timespec(rename->from.attributes.st_mtim));
-	if (alarm_save(rename->fs, rename->to_name, text, &err) < 0)
+	if (alarm_save(rename->fs, rename->caller, rename->to_name, text, &err) < 0)
 		return filesystem_reject_text(rename->fs, rename->caller,
 			rename->to_directory->node, rename->to_name, &err, text);
 	return 0;

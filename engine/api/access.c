@@ -19,13 +19,23 @@ struct check {
 
 /* Users of this machine */
 
+static bool is_of_root(const struct access_use *use)
+{
+	return use->scope == ACCESS_OF_ROOT || use->scope == ACCESS_OF_ROOT_OWNER;
+}
+
+static bool is_for_owner(const struct access_use *use)
+{
+	return use->scope == ACCESS_OF_OWNER || use->scope == ACCESS_OF_ROOT_OWNER;
+}
+
 static int find_access(const struct check *check, const struct access_use *use,
 	struct table_access *ret, struct error *err)
 {
 	struct table *table CLEANUP(table_unrefp) = NULL;
 	int r;
 
-	if (use->scope == ACCESS_OF_ROOT) {
+	if (is_of_root(use)) {
 		*ret = access_of_root(check->engine);
 	} else {
 		TRY(r = table_find(check->engine->store, use->table_name, &table, err));
@@ -46,17 +56,18 @@ static bool is_owner(const struct principal *principal, const struct table_acces
 static int deny_local(const struct check *check, const struct access_use *use,
 	const struct table_access *access, struct error *err)
 {
-	const char *wanted = use->scope == ACCESS_OF_OWNER ? "change"
-			     : use->rights & W_OK          ? "write to"
-			     : use->rights & R_OK          ? "read"
-							   : "look into";
-	struct slice name = use->scope == ACCESS_OF_ROOT ? SLICE("the directory of all tables")
-							 : use->table_name;
+	const char *wanted = use->scope == ACCESS_OF_OWNER        ? "change"
+			     : use->scope == ACCESS_OF_ROOT_OWNER ? "ask for every table of"
+			     : use->rights & W_OK                 ? "write to"
+			     : use->rights & R_OK                 ? "read"
+								  : "look into";
+	struct slice name =
+		is_of_root(use) ? SLICE("the directory of all tables") : use->table_name;
 
 	return error_set(err, ERROR_ACCESS_DENIED,
 		"User %u may not %s %s%.*s: its owner is %u, its group %u, its mode %04o",
-		check->principal->uid, wanted, use->scope == ACCESS_OF_ROOT ? "" : "table ",
-		SLICE_ARG(name), access->uid, access->gid, access->mode);
+		check->principal->uid, wanted, is_of_root(use) ? "" : "table ", SLICE_ARG(name),
+		access->uid, access->gid, access->mode);
 }
 
 /* What is left of a table that is no more is for who owns the directory of all. */
@@ -81,9 +92,8 @@ static int check_local(const struct check *check, const struct access_use *use, 
 	TRY(r = find_access(check, use, &access, err));
 	if (r == TABLE_ABSENT)
 		return use->outlives ? check_remains(check, use, err) : 0; /* the operation tells */
-	allowed = use->scope == ACCESS_OF_OWNER
-			  ? is_owner(check->principal, &access)
-			  : principal_allows(check->principal, &access, use->rights);
+	allowed = is_for_owner(use) ? is_owner(check->principal, &access)
+				    : principal_allows(check->principal, &access, use->rights);
 	return allowed ? 0 : deny_local(check, use, &access, err);
 }
 

@@ -3,11 +3,14 @@
  * their inputs' members, as these say the same in all operations.
  *
  * To users of this machine an operation whose name begins with Describe, Get or List
- * reads; any other is its table's owner's, or changes what tables there are.
+ * reads; any other is its table's owner's, or changes what tables there are. Metrics
+ * of a table are for who may read it, those of all for the owner of all.
  */
 #include "access_uses_private.h"
 
 #include "api/arn.h"
+#include "api/principal.h"
+#include "api/request_alarms.h"
 
 #include <unistd.h>
 
@@ -170,6 +173,12 @@ static void add_general(struct access_uses *uses)
 	} general[] = {
 		{ OPERATION_LIST_TABLES, ACCESS_OF_ROOT, "*" },
 		{ OPERATION_LIST_STREAMS, ACCESS_OF_ROOT, "*/stream/*" },
+		{ OPERATION_LIST_BACKUPS, ACCESS_OF_ROOT_OWNER, NULL },
+		{ OPERATION_LIST_EXPORTS, ACCESS_OF_ROOT_OWNER, NULL },
+		{ OPERATION_LIST_IMPORTS, ACCESS_OF_ROOT_OWNER, NULL },
+		{ OPERATION_LIST_CONTRIBUTOR_INSIGHTS, ACCESS_OF_ROOT_OWNER, NULL },
+		{ OPERATION_GET_METRIC_STATISTICS, ACCESS_OF_ROOT_OWNER, NULL },
+		{ OPERATION_LIST_METRICS, ACCESS_OF_ROOT_OWNER, NULL },
 		{ OPERATION_DESCRIBE_LIMITS, ACCESS_OF_NOTHING, NULL },
 		{ OPERATION_DESCRIBE_ENDPOINTS, ACCESS_OF_NOTHING, NULL },
 	};
@@ -188,10 +197,59 @@ static void add_general(struct access_uses *uses)
 	}
 }
 
+/* The dimensions that an operation on metrics names, or NULL. */
+static const struct request_list *dimensions_of(enum operation_id operation, const void *input)
+{
+	static const struct {
+		enum operation_id id;
+		size_t offset;
+	} rows[] = {
+		{ OPERATION_GET_METRIC_STATISTICS,
+			offsetof(struct get_metric_statistics_input, dimensions) },
+		{ OPERATION_LIST_METRICS, offsetof(struct list_metrics_input, dimensions) },
+		{ OPERATION_PUT_METRIC_ALARM,
+			offsetof(struct put_metric_alarm_input, settings.dimensions) },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].id == operation)
+			return (const void *)((const char *)input + rows[i].offset);
+	}
+	return NULL;
+}
+
+/* CloudWatch's policies know no tables: this is for users of this machine. */
+static void add_measured_table(struct access_uses *uses, const void *input)
+{
+	enum operation_id operation = uses->request->operation;
+	const struct request_list *list = dimensions_of(operation, input);
+	const struct dimension_facts *dimensions = list ? list->items : NULL;
+
+	for (size_t i = 0; list && i < list->count; i++) {
+		struct access_use *use;
+
+		if (!slice_equal_string(dimensions[i].name, "TableName") ||
+			!slice_present(dimensions[i].value))
+			continue;
+		use = access_add_table(uses, operations[operation].name, dimensions[i].value,
+			(struct slice){ NULL, 0 }, R_OK);
+		use->outlives = true;
+	}
+}
+
+static bool is_for_local(const struct access_uses *uses)
+{
+	return uses->request->principal->kind == PRINCIPAL_LOCAL;
+}
+
 int access_list_resources(struct access_uses *uses, const void *input, struct error *err)
 {
 	(void)err;
 	walk(uses, operations[uses->request->operation].input, input);
+	if (is_for_local(uses))
+		add_measured_table(uses, input);
+	if (uses->request->operation == OPERATION_PUT_METRIC_ALARM && uses->count)
+		add_general(uses);
 	if (uses->request->operation == OPERATION_CREATE_TABLE)
 		add_settings(uses, input);
 	if (!uses->count)

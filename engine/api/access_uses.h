@@ -21,6 +21,7 @@ struct access_names {
 enum access_scope {
 	ACCESS_OF_NOTHING, /* what anybody may know */
 	ACCESS_OF_ROOT, /* of the directory of all tables */
+	ACCESS_OF_ROOT_OWNER, /* what tells of every table */
 	ACCESS_OF_TABLE,
 	ACCESS_OF_OWNER, /* what changes the table itself */
 };

@@ -481,6 +481,50 @@ def test_what_is_left_of_a_table_is_not_for_everybody(mount, shared):
     assert as_user(mount, (0, 0, []), program, str(mount.path), asked) == {"DescribeStream": "done"}
 
 
+def test_metrics_of_a_table_are_for_who_may_read_it(mount, shared):
+    def statistics(dimensions):
+        return {
+            "Namespace": "AWS/DynamoDB", "MetricName": "ConsumedWriteCapacityUnits", "Period": 60,
+            "StartTime": 1e9, "EndTime": 1e9 + 60, "Statistics": ["Sum"], "Dimensions": dimensions,
+        }  # fmt: skip
+
+    users = [{"Name": "TableName", "Value": "Users"}]
+    asked = {
+        "one": (".api/GetMetricStatistics", statistics(users)),
+        "names": (".api/ListMetrics", {"Dimensions": users}),
+        "all": (".api/GetMetricStatistics", statistics([])),
+        "all names": (".api/ListMetrics", {}),
+        "any table": (".api/ListMetrics", {"Dimensions": [{"Name": "TableName"}]}),
+        "backups": (".api/ListBackups", {}),
+        "one's backups": (".api/ListBackups", {"TableName": "Users"}),
+    }
+    own = {"one", "names", "one's backups"}
+    for mode, allowed in ((0o750, own), (0o710, set()), (0o777, own)):
+        os.chmod(shared, mode)
+        told = as_user(mount, "member", ASKING, str(mount.path), json.dumps(asked))
+        assert {ask for ask in told if told[ask] not in REFUSED} == allowed, f"{mode:o}: {told}"
+    assert stat.filemode(os.stat(mount / ".metrics").st_mode) == "-r--------"
+    assert set(as_user(mount, (0, 0, []), ASKING, str(mount.path), json.dumps(asked)).values()) == {"done"}
+    # An alarm tells what it watches.
+    os.chmod(mount.path, 0o777)
+    os.chmod(shared, 0o711)
+    alarm = {
+        "AlarmName": "spy", "Namespace": "AWS/DynamoDB", "MetricName": "ConsumedWriteCapacityUnits",
+        "Dimensions": users, "Period": 60, "EvaluationPeriods": 1, "Threshold": 1, "Statistic": "Sum",
+        "ComparisonOperator": "GreaterThanThreshold",
+    }  # fmt: skip
+    spy = json.dumps({"spy": (".api/PutMetricAlarm", alarm)})
+    assert as_user(mount, "other", ASKING, str(mount.path), spy)["spy"] in REFUSED
+    assert as_user(mount, "owner", ASKING, str(mount.path), spy)["spy"] == "done"
+    file = """
+fd = os.open(sys.argv[2] + "/.alarms/spy2.json", os.O_WRONLY | os.O_CREAT, 0o644)
+print(json.dumps(attempt(lambda: os.write(fd, sys.argv[3].encode()) and None)))
+"""
+    del alarm["AlarmName"]
+    assert as_user(mount, "other", file, str(mount.path), json.dumps(alarm)) == "EACCES"
+    assert as_user(mount, "owner", file, str(mount.path), json.dumps(alarm)) == "done"
+
+
 # Transactions
 
 
