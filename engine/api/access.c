@@ -1,6 +1,6 @@
 #include "api/access.h"
 
-#include "api/access_uses.h"
+#include "api/access_uses_private.h"
 #include "api/policy_evaluate.h"
 
 #include <unistd.h>
@@ -329,4 +329,30 @@ int access_check_statement(struct engine *engine, struct request *request,
 	TRY(access_add_statement(&uses, statement, NULL, err));
 	check_init(&check, engine, request);
 	return check_uses(&check, &uses, err);
+}
+
+int access_check_policy(struct engine *engine, struct request *request, struct slice table_name,
+	struct slice policy, struct error *err)
+{
+	struct error denial CLEANUP(error_release) = ERROR_INIT;
+	const struct access_use *use;
+	struct access_uses uses;
+	struct check check;
+
+	if (!request->principal || request->principal->kind != PRINCIPAL_CREDENTIAL)
+		return 0;
+	uses_init(&uses, engine, request, false);
+	use = access_add_table(
+		&uses, "PutResourcePolicy", table_name, (struct slice){ NULL, 0 }, 0);
+	check_init(&check, engine, request);
+	check.table_name = table_name;
+	TRY(policy_parse(policy, POLICY_OF_RESOURCE, check.arena, &check.resource_policy, err));
+	if (check_credential(&check, use, &denial) == 0)
+		return 0;
+	if (denial.class != ERROR_ACCESS_DENIED)
+		return error_move(err, &denial);
+	return error_set(err, ERROR_VALIDATION,
+		"With this policy %.*s could not change the policy of table %.*s again: set "
+		"ConfirmRemoveSelfResourceAccess if that is wanted",
+		SLICE_ARG(check.user), SLICE_ARG(table_name));
 }

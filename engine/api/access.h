@@ -29,6 +29,11 @@ int access_prefer_denial(struct engine *engine, struct request *request, struct 
 int access_check_statement(struct engine *engine, struct request *request,
 	const struct partiql_statement *statement, struct error *err) NODISCARD;
 
+/* Whether a table that has this policy lets who asks put another one: 0, or
+ * ERROR_VALIDATION. */
+int access_check_policy(struct engine *engine, struct request *request, struct slice table_name,
+	struct slice policy, struct error *err) NODISCARD;
+
 /* Whether the principal, which may be NULL, may change owner or mode as asked by
  * a struct set_access_input. Source: chown(2), chmod(2). */
 int access_check_change(

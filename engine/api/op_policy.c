@@ -3,6 +3,7 @@
  * with the table; every request of a user of the HTTP door is judged by it too
  * (access.h). Source: Developer Guide, "Using resource-based policies for DynamoDB".
  */
+#include "api/access.h"
 #include "api/arn.h"
 #include "api/policy.h"
 #include "api/table_design.h"
@@ -57,6 +58,21 @@ static int update_policy(struct engine *engine, struct request *request, struct 
 	return r;
 }
 
+static int check_new(struct engine *engine, struct request *request,
+	const struct put_resource_policy_input *in, struct error *err)
+{
+	struct table *table CLEANUP(table_unrefp) = NULL;
+	struct slice name;
+
+	TRY(policy_check(in->policy, err));
+	TRY(arn_find_table(engine, request, in->resource_arn, &table, err));
+	name = table_description(table)->name;
+	TRY(policy_check_resources(in->policy, arn_of_table(engine, name, request->arena), err));
+	if (in->confirm_remove_self_resource_access.value)
+		return 0;
+	return access_check_policy(engine, request, name, in->policy, err);
+}
+
 int run_put_resource_policy(struct engine *engine, struct request *request, struct error *err)
 {
 	const struct put_resource_policy_input *in = request->input;
@@ -64,7 +80,7 @@ int run_put_resource_policy(struct engine *engine, struct request *request, stru
 	struct policy_change change = { .policy = in->policy,
 		.expected_revision = in->expected_revision_id };
 
-	TRY(policy_check(in->policy, err));
+	TRY(check_new(engine, request, in, err));
 	TRY(update_policy(engine, request, in->resource_arn, &change, err));
 	out->revision_id = change.revision;
 	return 0;

@@ -5,7 +5,9 @@
  * state, the next request finds it over.
  */
 #include "api/access.h"
+#include "api/arn.h"
 #include "api/operations.h"
+#include "api/policy.h"
 #include "api/system_backup.h"
 #include "api/table_describe.h"
 #include "api/table_design.h"
@@ -50,6 +52,9 @@ int run_create_table(struct engine *engine, struct request *request, struct erro
 	int r;
 
 	TRY(design_table(in, request->arena, &description, err));
+	if (slice_present(in->resource_policy))
+		TRY(policy_check_resources(in->resource_policy,
+			arn_of_table(engine, in->table_name, request->arena), err));
 	if (in->stream_specification)
 		TRY(design_stream(
 			in->stream_specification, &with_stream, &description.stream_view, err));

@@ -152,14 +152,31 @@ static int read_resource(
 
 /* Principals */
 
+static bool is_account(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+	}
+	return text.len == 12;
+}
+
 static int read_principal(
 	struct policy_reader *reader, const json_t *node, void *element, struct error *err)
 {
 	struct slice text;
 
 	TRY(read_string(node, &text, err));
-	return policy_read_pattern(
-		reader, text, slice_equal_string(text, "*") ? PATTERN_WILDCARDS : 0, element, err);
+	if (slice_equal_string(text, "*"))
+		return policy_read_pattern(reader, text, PATTERN_WILDCARDS, element, err);
+	if (memchr(text.data, '*', text.len) || memchr(text.data, '?', text.len))
+		return error_set(err, ERROR_VALIDATION,
+			"has '%.*s': a principal has no wildcards, but \"*\" alone is everybody",
+			SLICE_ARG(text));
+	if (!slice_starts_with(text, SLICE("arn:")) && !is_account(text))
+		return error_set(err, ERROR_VALIDATION,
+			"has '%.*s', which is neither an ARN, an account nor *", SLICE_ARG(text));
+	return policy_read_pattern(reader, text, 0, element, err);
 }
 
 /* Those of other kinds are nobody here. */

@@ -612,8 +612,39 @@ def test_a_table_s_policy_outlives_a_restart(server, user):
     User(as_user(server, "root")).denied("scan")
 
 
+def test_a_policy_that_locks_its_writer_out_needs_to_be_confirmed(server, user):
+    def put(name, *statements, **more):
+        members = {"ResourceArn": SCORES, "Policy": json.dumps(policy(*statements)), **more}
+        status, answer = signed(server, name, "PutResourcePolicy", members)
+        assert status == 200 or "ConfirmRemoveSelfResourceAccess" in answer["message"], answer
+        return status
+
+    nobody = {"AWS": arn("nobody")}
+    assert put("root", {**statement("Deny", "*"), "Principal": nobody}) == 200
+    assert put("root", {**statement("Allow", "*"), "Principal": nobody}) == 200
+    # By that policy alone may this user change it.
+    assert put("nobody") == 400
+    assert put("nobody", {**statement("Allow", "GetItem", "PutResourcePolicy"), "Principal": nobody}) == 200
+    assert put("root", {**statement("Deny", "*"), "Principal": "*"}) == 400
+    user("nobody").get_item(Key=key("ann"))
+    confirmed = {"ConfirmRemoveSelfResourceAccess": True}
+    assert put("root", {**statement("Deny", "*"), "Principal": "*"}, **confirmed) == 200
+    user("root").denied("get_item", Key=key("ann"))
+
+
 def test_a_bad_policy_of_a_table_is_refused(server):
-    for text in ("{", "{}", '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'):
+    everybody = {**statement("Allow", "GetItem"), "Principal": "*"}
+    for text in (
+        "{",
+        "{}",
+        '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}',
+        json.dumps(policy({**everybody, "Resource": [SCORES, SCORES + "2"]})),
+        json.dumps(policy({**everybody, "Resource": SCORES[:-1]})),
+        json.dumps(policy({**everybody, "Resource": SCORES.replace(ACCOUNT, "000000000000")})),
+        json.dumps(policy({**everybody, "Principal": {"AWS": "ann"}})),
+        json.dumps(policy({**everybody, "Principal": {"AWS": arn("*")}})),
+        json.dumps(policy(everybody)) + " " * 20480,
+    ):
         status, answer = signed(server, "root", "PutResourcePolicy", {"ResourceArn": SCORES, "Policy": text})
         assert status == 400 and answer["__type"].endswith("#ValidationException")
     assert "PolicyNotFound" in signed(server, "root", "GetResourcePolicy", {"ResourceArn": SCORES})[1]["__type"]

@@ -420,8 +420,6 @@ static void a_resource_s_policy_is_for_its_principals(void)
 	CHECK_RESOURCE(&get, FOR("Deny", "'*'"), POLICY_DENIES);
 	CHECK_RESOURCE(&get, FOR("Allow", "{'AWS': '*'}"), POLICY_ALLOWS);
 	CHECK_RESOURCE(&get, FOR("Deny", "{'Service': 'redshift.amazonaws.com'}"), POLICY_SILENT);
-	CHECK_RESOURCE(
-		&get, FOR("Allow", "{'AWS': 'arn:aws:iam::" ACCOUNT ":user/*'}"), POLICY_SILENT);
 }
 
 static void the_account_is_all_users_where_something_is_forbidden(void)
@@ -516,6 +514,12 @@ static void principals_are_for_resources(void)
 		"Statement[0]: Principal has 'AMS', which is no kind of principal");
 	check_refused(POLICY_OF_RESOURCE, FOR("Allow", "'mike'"),
 		"Statement[0]: Principal is neither an object nor \"*\"");
+	check_refused(POLICY_OF_RESOURCE, FOR("Allow", "{'AWS': 'mike'}"),
+		"Statement[0]: Principal has 'mike', which is neither an ARN, an account nor *");
+	check_refused(POLICY_OF_RESOURCE,
+		FOR("Allow", "{'AWS': 'arn:aws:iam::" ACCOUNT ":user/*'}"),
+		"Statement[0]: Principal has 'arn:aws:iam::" ACCOUNT ":user/*': a principal has no "
+		"wildcards, but \"*\" alone is everybody");
 }
 
 static void statements_have_different_names(void)
