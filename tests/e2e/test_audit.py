@@ -1,5 +1,6 @@
 """`.audit`: who called what, by every door, as a file of CloudTrail's lines."""
 
+import base64
 import errno
 import getpass
 import json
@@ -276,6 +277,32 @@ def test_who_is_turned_away_is_told(guarded):
     assert [line["userIdentity"]["accessKeyId"] for line in lines] == ["AKIAALICE", "AKIANOBODY", "AKIABOB"]
     assert [line["userIdentity"].get("userName") for line in lines] == [None, None, "bob"]
     assert all(line["errorMessage"] for line in lines)
+
+
+def test_what_is_denied_shows_no_value_though_it_was_not_read(guarded):
+    db = http_door(guarded).client(key="AKIABOB", secret="bobs")
+    for statement in (f'SELECT * FROM Movies WHERE title = "{SECRET}"', f"SELECT {SECRET} FROM Movies WHERE"):
+        with pytest.raises(ClientError):
+            db.execute_statement(Statement=statement)
+    with pytest.raises(ClientError):
+        db.scan(TableName="Movies", FilterExpression=f'title = "{SECRET}"')
+    assert wait_for_lines(guarded, 1, "Scan")[0]["errorCode"] == "AccessDeniedException"
+    assert SECRET not in read_text(guarded.path / ".audit")
+
+
+def test_who_is_turned_away_from_metrics_is_told(guarded):
+    url = http_door(guarded).url + "/metrics"
+    for user in ("AKIAALICE:wrong", "AKIANOBODY:any"):
+        basic = base64.b64encode(user.encode()).decode()
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization": f"Basic {basic}"}))
+    lines = wait_for_lines(guarded, 2, "ListMetrics")
+    assert [line["userIdentity"] for line in lines] == [
+        {"type": "Unknown", "accessKeyId": key} for key in ("AKIAALICE", "AKIANOBODY")
+    ]
+    assert {line["errorCode"] for line in lines} == {"UnrecognizedClientException"}
+    assert all(line["sourceIPAddress"] == "127.0.0.1" for line in lines)
+    assert "wrong" not in read_text(guarded.path / ".audit")
 
 
 def test_what_is_no_operation_is_told(mount):
