@@ -446,8 +446,6 @@ int policy_read(const json_t *document, enum policy_kind kind, struct arena *are
 			read_statement, &statements, &policy.count, err));
 	TRY(check_sids(node, err));
 	policy.statements = statements;
-	for (size_t i = 0; i < policy.count; i++)
-		policy.has_conditions |= policy.statements[i].condition_count > 0;
 	*ret = policy;
 	return 0;
 }

@@ -89,7 +89,6 @@ struct policy_statement {
 struct policy {
 	const struct policy_statement *statements;
 	size_t count;
-	bool has_conditions; /* any of them */
 	bool of_resource;
 };
 
