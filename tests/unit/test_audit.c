@@ -2,6 +2,7 @@
 #include "api_fixture.h"
 
 #include "api/audit_event.h"
+#include "api/audit_line.h"
 #include "api/audit_parameters.h"
 #include "api/audit_record.h"
 #include "base/text.h"
@@ -758,6 +759,24 @@ static void no_value_of_any_request_is_in_the_log(void)
 	CHECK(run_secrets(true, &lines) > ARRAY_SIZE(secrets));
 }
 
+static void lines_that_are_lost_are_counted_by_a_line(void)
+{
+	struct buf line CLEANUP(buf_release) = BUF_INIT;
+	struct audit_writer writer;
+	json_t *told;
+
+	audit_writer_init(&writer, SLICE("us-east-1"), SLICE("123456789012"));
+	audit_append_loss(&writer, 7, 0, &line);
+	audit_writer_release(&writer);
+	CHECK(line.len && line.data[line.len - 1] == '\n');
+	told = json_loadb(line.data, line.len, 0, NULL);
+	CHECK(told);
+	check_member(told, "eventName", "\"LinesLost\"");
+	check_member(told, "eventTime", "\"1970-01-01T00:00:00Z\"");
+	check_member(told, "additionalEventData", "{\"lines\":7}");
+	json_decref(told);
+}
+
 /* The queue */
 
 #define THREADS 4
@@ -836,6 +855,7 @@ static void the_oldest_lines_make_room(void)
 }
 
 static const struct test_case cases[] = {
+	{ "lines that are lost are counted by a line", lines_that_are_lost_are_counted_by_a_line },
 	{ "literals of a statement are redacted", literals_of_a_statement_are_redacted },
 	{ "what is not ended is redacted to the end", what_is_not_ended_is_redacted_to_the_end },
 	{ "items and keys are lists of names", items_and_keys_are_lists_of_names },
