@@ -11,7 +11,7 @@
 struct export_writer {
 	int directory; /* of the export; -1: none */
 	int data; /* of its data */
-	struct slice key; /* of the data in the manifest: AWSDynamoDB/EXPORT-ID/data/ */
+	struct slice key; /* of the data: [PREFIX/]AWSDynamoDB/EXPORT-ID/data/ */
 	struct arena *arena;
 	struct packed_writer *file; /* under way, or NULL */
 	struct export_file now; /* what is known of it */
