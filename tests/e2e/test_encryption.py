@@ -331,7 +331,7 @@ def test_a_new_directory_is_not_made_by_a_bad_key(workdir):
     assert cli.run("create", "fresh/Animals", "pk:S", "--key-file=short", cwd=workdir).returncode == 1
     assert cli.run("serve", "fresh2", "--key-file=short", cwd=workdir).returncode == 1
     assert not (workdir / "fresh2").exists()
-    assert not (workdir / "fresh/catalog.db").exists()
+    assert not (workdir / "fresh").exists()
 
 
 def test_a_running_server_is_asked_without_a_key(workdir, key):
