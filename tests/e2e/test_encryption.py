@@ -380,4 +380,4 @@ def test_what_is_exported_cannot_lie_in_the_directory(safe, workdir, key):
         "serve", "data", "--http=127.0.0.1:0", f"--key-file={key}", "--buckets=data/buckets", cwd=workdir
     )
     assert result.returncode == 1
-    assert "lies in the encrypted data directory" in result.stderr
+    assert "lie in one another" in result.stderr

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+import cli
 from api import create, index, invalid, item, new_name, plain, put_all
 from backing import (
     all_items, enable, export, export_described, import_described, import_table, refusal, table_arn, tables,
@@ -331,6 +332,20 @@ def test_without_buckets_the_refusal_says_what_to_do(own_api):
                                      "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
                                      "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]},
         )
+
+
+@pytest.mark.parametrize("buckets, words", [
+    ("none", "Opening the directory of buckets {}/none: No such file or directory"),
+    ("file", "Opening the directory of buckets {}/file: Not a directory"),
+    ("data/buckets", "lie in one another"),
+    (".", "lie in one another"),
+])
+def test_buckets_are_looked_at_when_the_server_starts(workdir, buckets, words):
+    (workdir / "file").write_text("")
+    (workdir / "data/buckets").mkdir(parents=True)
+    result = cli.run("serve", "data", "--http=127.0.0.1:0", f"--buckets={buckets}", cwd=workdir)
+    assert (result.returncode, words.format(workdir) in result.stderr) == (1, True), result
+    assert "\n" not in result.stderr.rstrip("\n")
 
 
 def test_a_missing_bucket_fails_the_export_and_the_import(db, api):
