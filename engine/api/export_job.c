@@ -199,7 +199,7 @@ static int write_data(struct writing *writing, struct error *err)
 static int share_data(struct writing *writing, struct error *err)
 {
 	struct slice key = data_directory(writing->export);
-	int shared CLEANUP(cleanup_close) = -1;
+	int shared = -1;
 
 	TRY(bucket_make_directory(writing->bucket, key, &shared, err));
 	return export_writer_share_data(&writing->writer, shared, err);
@@ -288,6 +288,8 @@ static void write_to_bucket(struct writing *writing)
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	int r = write_export(writing, &err);
 
+	if (r < 0)
+		export_writer_unshare_data(&writing->writer);
 	export_writer_release(&writing->writer);
 	changes_release(&writing->changes);
 	if (r == 0)
@@ -308,7 +310,7 @@ static void run_export(struct job *job)
 	struct writing writing = {
 		.export = export,
 		.bucket = -1,
-		.writer = { .directory = -1, .data = -1 },
+		.writer = { .directory = -1, .data = -1, .shared = -1 },
 		.changes.snapshot = &export->snapshot,
 	};
 	int r = bucket_open(
