@@ -102,13 +102,19 @@ static int open_data(struct client *client, struct error *err)
 	}
 }
 
-static int make_data(const struct client *client, struct error *err)
+/* Opens a directory that is made when there is none, unless that fails. */
+static int open_new_data(struct client *client, struct error *err)
 {
 	const char *path = client->where.data_directory;
+	bool made = mkdir(path, 0700) == 0;
 
-	if (path && mkdir(path, 0700) < 0 && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return error_set_errno(err, errno, "Making the directory %s", path);
-	return 0;
+	if (open_data(client, err) == 0)
+		return 0;
+	if (made)
+		rmdir(path); /* as long as it is empty */
+	return -1;
 }
 
 static int open_where(const char *where, bool wants_table, enum where_use use, struct client **ret,
@@ -118,9 +124,12 @@ static int open_where(const char *where, bool wants_table, enum where_use use, s
 
 	client->directory = -1;
 	TRY(where_resolve(where, wants_table, use, &client->where, err));
-	if (use == WHERE_MAY_BE_NEW)
-		TRY(make_data(client, err));
-	TRY(client->where.url ? open_url(client, err) : open_data(client, err));
+	if (client->where.url)
+		TRY(open_url(client, err));
+	else if (use == WHERE_MAY_BE_NEW)
+		TRY(open_new_data(client, err));
+	else
+		TRY(open_data(client, err));
 	*ret = client;
 	client = NULL;
 	return 0;

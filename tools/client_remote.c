@@ -218,6 +218,21 @@ static void set_signing(const struct remote *remote, CURL *curl, const struct op
 	curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, buf_string(&signing));
 }
 
+/* libcurl tells of a socket as of a host and a port, which nobody here has named. */
+static int tell_failure(
+	const struct remote *remote, const struct line *line, CURLcode code, struct error *err)
+{
+	bool lost = code == CURLE_COULDNT_CONNECT || code == CURLE_GOT_NOTHING ||
+		    code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+		    code == CURLE_PARTIAL_FILE;
+
+	if (remote->socket_path && lost)
+		return error_set(err, ERROR_SYSTEM, "%s: the process that had it open has ended",
+			remote->name);
+	return error_set(err, ERROR_SYSTEM, "%s: %s", remote->name,
+		line->message[0] ? line->message : curl_easy_strerror(code));
+}
+
 /* One try: the answer and its status. */
 static int perform(struct remote *remote, struct line *line, const struct operation *operation,
 	struct slice request, struct buf *ret, long *ret_status, struct error *err)
@@ -238,8 +253,7 @@ static int perform(struct remote *remote, struct line *line, const struct operat
 	code = curl_easy_perform(line->curl);
 	curl_easy_setopt(line->curl, CURLOPT_HTTPHEADER, NULL);
 	if (code != CURLE_OK)
-		return error_set(err, ERROR_SYSTEM, "%s: %s", remote->name,
-			line->message[0] ? line->message : curl_easy_strerror(code));
+		return tell_failure(remote, line, code, err);
 	curl_easy_getinfo(line->curl, CURLINFO_RESPONSE_CODE, ret_status);
 	return 0;
 }

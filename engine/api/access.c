@@ -13,7 +13,7 @@ struct check {
 	struct slice user; /* ARN of a credential's */
 	bool listed; /* the operation is among those its list allows */
 	/* The policy of the table looked at last: */
-	struct slice table_name;
+	struct slice table_name, table_id;
 	struct policy resource_policy;
 };
 
@@ -29,6 +29,12 @@ static bool is_for_owner(const struct access_use *use)
 	return use->scope == ACCESS_OF_OWNER || use->scope == ACCESS_OF_ROOT_OWNER;
 }
 
+/* Whether it is about the table of that id. */
+static bool is_of_table(const struct access_use *use, struct slice table_id)
+{
+	return !slice_present(use->table_id) || slice_equal(use->table_id, table_id);
+}
+
 static int find_access(const struct check *check, const struct access_use *use,
 	struct table_access *ret, struct error *err)
 {
@@ -39,8 +45,8 @@ static int find_access(const struct check *check, const struct access_use *use,
 		*ret = access_of_root(check->engine);
 	} else {
 		TRY(r = table_find(check->engine->store, use->table_name, &table, err));
-		if (r == TABLE_ABSENT)
-			return r;
+		if (r == TABLE_ABSENT || !is_of_table(use, table_description(table)->id))
+			return TABLE_ABSENT;
 		*ret = access_of_description(table_description(table));
 	}
 	if (!ret->known)
@@ -123,9 +129,11 @@ static int load_resource_policy(struct check *check, struct slice table_name, st
 		return 0;
 	TRY(r = table_find(check->engine->store, table_name, &table, err));
 	check->table_name = table_name;
+	check->table_id = slice_of(NULL, 0);
 	check->resource_policy = (struct policy){ 0 };
 	if (r == TABLE_ABSENT)
 		return 0;
+	check->table_id = arena_copy(check->arena, table_description(table)->id);
 	text = table_description(table)->resource_policy;
 	if (slice_present(text) && policy_parse(text, POLICY_OF_RESOURCE, check->arena,
 					   &check->resource_policy, &unread) < 0)
@@ -225,7 +233,9 @@ static int check_credential(struct check *check, const struct access_use *use, s
 
 	if (slice_present(use->table_name)) {
 		TRY(load_resource_policy(check, use->table_name, err));
-		resource = policy_evaluate(&check->resource_policy, &question, check->arena);
+		if (is_of_table(use, check->table_id))
+			resource =
+				policy_evaluate(&check->resource_policy, &question, check->arena);
 	}
 	if (identity == POLICY_DENIES)
 		return deny(check, use->action, use->resource,

@@ -42,6 +42,9 @@ int access_check_change(
 /* Owner and mode as a table's description has them. */
 struct table_access access_of_description(const struct table_description *description);
 void access_describe(struct table_access access, struct table_description *ret);
+/* Those of a table that the principal, which may be NULL, makes: a user's of this
+ * machine, by his umask, or not known. */
+struct table_access access_of_maker(const struct principal *principal);
 
 /* Those of the mount's root. */
 int access_open_root(struct engine *engine, struct error *err) NODISCARD;

@@ -88,8 +88,8 @@ static struct slice arn_of_iterator(struct slice iterator)
 	return end ? slice_of(iterator.data, (size_t)(end - iterator.data)) : iterator;
 }
 
-static void add_resource(
-	struct access_uses *uses, const struct resource_member *member, struct slice text)
+static int add_resource(struct access_uses *uses, const struct resource_member *member,
+	struct slice text, struct error *err)
 {
 	const struct operation *operation = &operations[uses->request->operation];
 	bool by_name = member->kind == RESOURCE_TABLE || member->kind == RESOURCE_NEW_TABLE;
@@ -108,8 +108,9 @@ static void add_resource(
 	} else {
 		use->table_name = table_of_arn(text);
 		use->resource = text;
-		use->outlives =
-			slice_present(use->table_name) && !slice_ends_with(text, use->table_name);
+		use->outlives = slice_present(use->table_name) &&
+				use->table_name.data + use->table_name.len < text.data + text.len;
+		TRY(access_find_origin(uses, text, &use->table_id, err));
 	}
 	use->scope = is_new                  ? ACCESS_OF_ROOT
 		     : only_reads(operation) ? ACCESS_OF_TABLE
@@ -120,29 +121,36 @@ static void add_resource(
 		use->scope = ACCESS_OF_OWNER;
 		use->outlives = true;
 	}
+	return 0;
 }
 
-static void walk(struct access_uses *uses, const struct request_shape *shape, const void *input);
+static int walk(struct access_uses *uses, const struct request_shape *shape, const void *input,
+	struct error *err);
 
-static void walk_field(struct access_uses *uses, const struct field *field, const void *at)
+static int walk_field(
+	struct access_uses *uses, const struct field *field, const void *at, struct error *err)
 {
 	const struct resource_member *member = find_member(field->name);
 	const void *inner;
 
 	if (field->type == FIELD_STRING && member) {
 		if (slice_present(*(const struct slice *)at))
-			add_resource(uses, member, *(const struct slice *)at);
+			return add_resource(uses, member, *(const struct slice *)at, err);
 	} else if (field->type == FIELD_STRUCT) {
 		inner = *(const void *const *)at;
 		if (inner)
-			walk(uses, field->shape, inner);
+			return walk(uses, field->shape, inner, err);
 	}
+	return 0;
 }
 
-static void walk(struct access_uses *uses, const struct request_shape *shape, const void *input)
+static int walk(struct access_uses *uses, const struct request_shape *shape, const void *input,
+	struct error *err)
 {
 	for (size_t i = 0; i < shape->count; i++)
-		walk_field(uses, &shape->fields[i], (const char *)input + shape->fields[i].offset);
+		TRY(walk_field(uses, &shape->fields[i],
+			(const char *)input + shape->fields[i].offset, err));
+	return 0;
 }
 
 /* A table that is made with a policy or with tags is given them: that must be
@@ -244,8 +252,7 @@ static bool is_for_local(const struct access_uses *uses)
 
 int access_list_resources(struct access_uses *uses, const void *input, struct error *err)
 {
-	(void)err;
-	walk(uses, operations[uses->request->operation].input, input);
+	TRY(walk(uses, operations[uses->request->operation].input, input, err));
 	if (is_for_local(uses))
 		add_measured_table(uses, input);
 	if (uses->request->operation == OPERATION_PUT_METRIC_ALARM && uses->count)

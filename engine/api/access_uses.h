@@ -31,6 +31,7 @@ struct access_use {
 	struct slice resource; /* an ARN, or * */
 	struct slice table_name; /* absent: none */
 	bool outlives; /* the table, as backups and streams do */
+	struct slice table_id; /* absent: of whatever table has the name */
 	/* To users of this machine: */
 	enum access_scope scope;
 	int rights; /* of R_OK, W_OK, X_OK, to what the scope says */

@@ -1,6 +1,7 @@
 /* What the files that list a request's uses share: access_uses.c has the table of
  * operations, access_items.c those on items, access_statements.c PartiQL, and
- * access_resources.c what is known of any other by its members' names. */
+ * access_resources.c what is known of any other by its members' names, and
+ * access_remains.c what outlives its table. */
 #pragma once
 
 #include "api/access_uses.h"
@@ -21,6 +22,11 @@ struct access_use *access_add(struct access_uses *uses, const char *action);
 /* The same of a table, with its ARN, and of an index of it unless that is absent. */
 struct access_use *access_add_table(struct access_uses *uses, const char *action,
 	struct slice table_name, struct slice index_name, int rights);
+
+/* The id of the table whose backup, export, import or stream an ARN names; absent
+ * when it names none of these, or one that is not there. */
+int access_find_origin(struct access_uses *uses, struct slice arn, struct slice *ret_id,
+	struct error *err) NODISCARD;
 
 void access_add_name(struct access_uses *uses, struct access_names *names, struct slice name);
 void access_add_others(struct access_names *names);

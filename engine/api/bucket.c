@@ -78,18 +78,30 @@ int bucket_check_prefix(struct slice prefix, struct error *err)
 	return 0;
 }
 
+/* Whether a directory is another one, or lies below it; both as realpath(3) tells. */
+static bool lies_in(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	if (strcmp(directory, "/") == 0)
+		return true;
+	return strncmp(path, directory, len) == 0 && (path[len] == '/' || !path[len]);
+}
+
 int bucket_check_apart(const char *root, const char *data_directory, struct error *err)
 {
 	char *buckets CLEANUP(cleanup_free) = realpath(root, NULL);
 	char *data CLEANUP(cleanup_free) = realpath(data_directory, NULL);
-	size_t len = data ? strlen(data) : 0;
+	int fd CLEANUP(cleanup_close) = open(root, DIRECTORY);
 
-	if (buckets && data && strncmp(buckets, data, len) == 0 &&
-		(buckets[len] == '/' || !buckets[len]))
+	if (fd < 0)
+		return error_set_errno(err, errno, "Opening the directory of buckets %s", root);
+	if (buckets && data && (lies_in(buckets, data) || lies_in(data, buckets)))
 		return error_set(err, ERROR_VALIDATION,
-			"%s lies in the encrypted data directory %s, but what is exported there is "
-			"not encrypted",
-			root, data_directory);
+			"The directory of buckets %s and the data directory %s lie in one another: "
+			"what is exported would be among the tables' files, and not encrypted as "
+			"they may be. Name another one with --buckets",
+			buckets, data);
 	return 0;
 }
 

@@ -17,8 +17,9 @@
 
 /* Whether there is a directory of buckets: a clear ERROR_VALIDATION. */
 int bucket_check_root(const char *root, struct error *err) NODISCARD;
-/* Whether they lie outside of an encrypted data directory: what is exported into them
- * is not encrypted. */
+/* Whether the directory of buckets can be opened, and neither it nor the data
+ * directory lies in the other: what is exported is not encrypted, and no bucket is
+ * to hold the store. */
 int bucket_check_apart(const char *root, const char *data_directory, struct error *err) NODISCARD;
 /* Whether a name can be a bucket's and a prefix a part of its keys. Source: S3 User
  * Guide, "Bucket naming rules". */

@@ -32,7 +32,7 @@ static int open_audit(
 
 static int check_buckets(const struct engine *engine, struct error *err)
 {
-	if (!engine->buckets || !store_is_encrypted(engine->store))
+	if (!engine->buckets)
 		return 0;
 	return bucket_check_apart(engine->buckets, store_path(engine->store), err);
 }

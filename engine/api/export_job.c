@@ -49,20 +49,34 @@ static bool is_incremental(const struct export_description *description)
 	return slice_equal_string(description->type, "INCREMENTAL_EXPORT");
 }
 
-static struct slice trim_prefix(struct slice prefix)
+/* The prefix with one '/' at its end, or nothing. */
+static struct slice root_of(const struct export_description *description, struct arena *arena)
 {
+	struct slice prefix = description->prefix;
+
 	while (slice_ends_with(prefix, SLICE("/")))
 		prefix.len--;
-	return prefix;
+	return arena_printf(arena, "%.*s%s", SLICE_ARG(prefix), prefix.len ? "/" : "");
 }
 
 struct slice export_directory(
 	const struct export_description *description, struct slice id, struct arena *arena)
 {
-	struct slice prefix = trim_prefix(description->prefix);
+	return arena_printf(arena, "%.*s" EXPORT_DIRECTORY "/%.*s/",
+		SLICE_ARG(root_of(description, arena)), SLICE_ARG(id));
+}
 
-	return arena_printf(arena, "%.*s%s" EXPORT_DIRECTORY "/%.*s/", SLICE_ARG(prefix),
-		prefix.len ? "/" : "", SLICE_ARG(id));
+/* Where its data lies in the end: all incremental exports of a prefix share it. */
+static struct slice data_directory(struct export_job *export)
+{
+	const struct export_description *description = &export->description;
+	struct arena *arena = &export->arena;
+
+	if (is_incremental(description))
+		return arena_printf(arena, "%.*s" EXPORT_DIRECTORY "/" EXPORT_DATA "/",
+			SLICE_ARG(root_of(description, arena)));
+	return arena_printf(arena, "%.*s" EXPORT_DATA "/",
+		SLICE_ARG(export_directory(description, export->id, arena)));
 }
 
 /* Lines. */
@@ -182,15 +196,10 @@ static int write_data(struct writing *writing, struct error *err)
 	return export_writer_end_data(&writing->writer, err);
 }
 
-/* The directory that all incremental exports of a prefix share. */
 static int share_data(struct writing *writing, struct error *err)
 {
-	struct export_job *export = writing->export;
-	struct slice prefix = trim_prefix(export->description.prefix);
-	struct slice key =
-		arena_printf(&export->arena, "%.*s%s" EXPORT_DIRECTORY "/" EXPORT_DATA "/",
-			SLICE_ARG(prefix), prefix.len ? "/" : "");
-	int shared CLEANUP(cleanup_close) = -1;
+	struct slice key = data_directory(writing->export);
+	int shared = -1;
 
 	TRY(bucket_make_directory(writing->bucket, key, &shared, err));
 	return export_writer_share_data(&writing->writer, shared, err);
@@ -210,6 +219,7 @@ static void summarise(struct writing *writing, struct export_summary *ret)
 		.incremental = is_incremental(description),
 		.bucket = description->bucket,
 		.prefix = description->prefix,
+		.root = root_of(description, &writing->export->arena),
 		.sse_algorithm = description->sse_algorithm,
 		.sse_kms_key = description->sse_kms_key_id,
 		.items = writing->writer.items,
@@ -222,15 +232,6 @@ static void summarise(struct writing *writing, struct export_summary *ret)
 	ret->view = description->span->view;
 }
 
-/* The key of the data, as the manifest tells it: without the prefix. */
-static struct slice data_key(struct export_job *export)
-{
-	if (is_incremental(&export->description))
-		return SLICE(EXPORT_DIRECTORY "/" EXPORT_DATA "/");
-	return arena_printf(
-		&export->arena, EXPORT_DIRECTORY "/%.*s/" EXPORT_DATA "/", SLICE_ARG(export->id));
-}
-
 static int write_export(struct writing *writing, struct error *err)
 {
 	struct export_job *export = writing->export;
@@ -239,7 +240,8 @@ static int write_export(struct writing *writing, struct error *err)
 	int directory = -1;
 
 	TRY(bucket_make_directory(writing->bucket, key, &directory, err));
-	TRY(export_writer_open(&writing->writer, directory, data_key(export), &export->arena, err));
+	TRY(export_writer_open(
+		&writing->writer, directory, data_directory(export), &export->arena, err));
 	TRY(write_data(writing, err));
 	summarise(writing, &summary);
 	if (summary.incremental)
@@ -286,6 +288,8 @@ static void write_to_bucket(struct writing *writing)
 	struct error err CLEANUP(error_release) = ERROR_INIT;
 	int r = write_export(writing, &err);
 
+	if (r < 0)
+		export_writer_unshare_data(&writing->writer);
 	export_writer_release(&writing->writer);
 	changes_release(&writing->changes);
 	if (r == 0)
@@ -306,7 +310,7 @@ static void run_export(struct job *job)
 	struct writing writing = {
 		.export = export,
 		.bucket = -1,
-		.writer = { .directory = -1, .data = -1 },
+		.writer = { .directory = -1, .data = -1, .shared = -1 },
 		.changes.snapshot = &export->snapshot,
 	};
 	int r = bucket_open(

@@ -67,8 +67,8 @@ static void append_manifest_key(struct buf *buf, const struct export_summary *su
 {
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 
-	buf_appendf(&text, EXPORT_DIRECTORY "/%.*s/" EXPORT_FILES EXPORT_MANIFEST,
-		SLICE_ARG(summary->export_id));
+	buf_appendf(&text, "%.*s" EXPORT_DIRECTORY "/%.*s/" EXPORT_FILES EXPORT_MANIFEST,
+		SLICE_ARG(summary->root), SLICE_ARG(summary->export_id));
 	append_member(buf, "manifestFilesS3Key", buf_slice(&text));
 }
 

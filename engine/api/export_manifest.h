@@ -9,6 +9,8 @@
  *	AWSDynamoDB/EXPORT-ID/data/NAME.json.gz		{"Item":{typed}} lines
  *
  * An incremental export has its data in AWSDynamoDB/data/, which all of them share.
+ * Keys in the manifests are whole, with the prefix: as the service writes them, and
+ * its readers rely on, though the guide's example has one that does not show it.
  *
  * Source: Developer Guide, "DynamoDB table export output format".
  */
@@ -32,7 +34,7 @@
 
 /* A data file. */
 struct export_file {
-	struct slice key; /* AWSDynamoDB/EXPORT-ID/data/NAME.json.gz */
+	struct slice key; /* [PREFIX/]AWSDynamoDB/EXPORT-ID/data/NAME.json.gz */
 	unsigned char md5[EXPORT_MD5_LENGTH];
 	uint64_t items;
 };
@@ -46,6 +48,7 @@ struct export_summary {
 	int64_t from_ns, to_ns; /* of an incremental one */
 	struct slice view; /* of an incremental one: NEW_IMAGE or NEW_AND_OLD_IMAGES */
 	struct slice bucket, prefix; /* absent: not in one */
+	struct slice root; /* what stands before AWSDynamoDB in keys: PREFIX/, or nothing */
 	struct slice sse_algorithm, sse_kms_key;
 	uint64_t items;
 	uint64_t bytes; /* that were read */

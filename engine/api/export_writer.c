@@ -33,6 +33,7 @@ int export_writer_open(struct export_writer *writer, int directory, struct slice
 	*writer = (struct export_writer){
 		.directory = directory,
 		.data = -1,
+		.shared = -1,
 		.key = data_key,
 		.arena = arena,
 	};
@@ -96,10 +97,16 @@ static const struct export_file *files_of(const struct export_writer *writer)
 	return (const struct export_file *)(const void *)writer->files.data;
 }
 
+static const char *name_of(const struct export_file *file)
+{
+	return strrchr(file->key.data, '/') + 1;
+}
+
 int export_writer_share_data(struct export_writer *writer, int shared, struct error *err)
 {
+	writer->shared = shared;
 	for (size_t i = 0; i < count_files(writer); i++) {
-		const char *name = strrchr(files_of(writer)[i].key.data, '/') + 1;
+		const char *name = name_of(&files_of(writer)[i]);
 
 		if (renameat(writer->data, name, shared, name) < 0)
 			return error_set_errno(err, errno, "moving %s", name);
@@ -107,6 +114,13 @@ int export_writer_share_data(struct export_writer *writer, int shared, struct er
 	if (unlinkat(writer->directory, EXPORT_DATA, AT_REMOVEDIR) < 0)
 		return error_set_errno(err, errno, "removing " EXPORT_DATA);
 	return 0;
+}
+
+/* Those not yet moved are not there. */
+void export_writer_unshare_data(struct export_writer *writer)
+{
+	for (size_t i = 0; writer->shared >= 0 && i < count_files(writer); i++)
+		unlinkat(writer->shared, name_of(&files_of(writer)[i]), 0);
 }
 
 /* A manifest and its checksum. */
@@ -124,6 +138,17 @@ static int write_checked(
 	return make_file(writer->directory, buf_string(&path), buf_slice(&checksum), err);
 }
 
+static int sync_directories(const struct export_writer *writer, struct error *err)
+{
+	const int directories[] = { writer->data, writer->shared, writer->directory };
+
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+		if (directories[i] >= 0 && fsync(directories[i]) < 0)
+			return error_set_errno(err, errno, "bringing an export to disk");
+	}
+	return 0;
+}
+
 int export_writer_finish(
 	struct export_writer *writer, const struct export_summary *summary, struct error *err)
 {
@@ -134,13 +159,15 @@ int export_writer_finish(
 	TRY(write_checked(writer, EXPORT_FILES, buf_slice(&text), err));
 	buf_clear(&text);
 	export_append_summary(&text, summary);
-	return write_checked(writer, EXPORT_SUMMARY, buf_slice(&text), err);
+	TRY(write_checked(writer, EXPORT_SUMMARY, buf_slice(&text), err));
+	return sync_directories(writer, err);
 }
 
 void export_writer_release(struct export_writer *writer)
 {
 	packed_writer_closep(&writer->file);
 	cleanup_close(&writer->data);
+	cleanup_close(&writer->shared);
 	cleanup_close(&writer->directory);
 	buf_release(&writer->files);
 	buf_release(&writer->text);

@@ -32,7 +32,7 @@ enum field_type {
 	FIELD_LONG, /* the same, called so in messages */
 	FIELD_BOOLEAN, /* struct optional_boolean */
 	FIELD_DOUBLE, /* struct optional_double */
-	FIELD_TIMESTAMP, /* int64_t, ns; JSON: epoch seconds with a fraction; 0: absent */
+	FIELD_TIMESTAMP, /* int64_t, ns, at least 1; 0: absent; JSON: epoch seconds, a fraction */
 	FIELD_STRUCT, /* pointer to a struct of field.shape */
 	FIELD_LIST, /* struct request_list of field.shape; of strings without one */
 	FIELD_MAP, /* struct request_list of field.shape, whose structs begin with

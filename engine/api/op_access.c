@@ -30,6 +30,18 @@ void access_describe(struct table_access access, struct table_description *ret)
 	ret->access_mode = access.mode & ACCESS_MODE_MASK;
 }
 
+struct table_access access_of_maker(const struct principal *principal)
+{
+	if (!principal || principal->kind != PRINCIPAL_LOCAL)
+		return (struct table_access){ 0 };
+	return (struct table_access){
+		.known = true,
+		.uid = principal->uid,
+		.gid = principal->gid,
+		.mode = ACCESS_MODE_MASK & ~principal->umask,
+	};
+}
+
 /* The root. */
 
 int access_open_root(struct engine *engine, struct error *err)

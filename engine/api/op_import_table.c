@@ -2,6 +2,7 @@
  * ImportTable, DescribeImport, ListImports. Source: Developer Guide, "DynamoDB data
  * import from Amazon S3: how it works".
  */
+#include "api/access.h"
 #include "api/arn.h"
 #include "api/bucket.h"
 #include "api/import_job.h"
@@ -141,6 +142,7 @@ static int begin(struct engine *engine, struct request *request, struct import_j
 	struct slice id;
 
 	TRY(design(engine, in->table, request->arena, &description, err));
+	access_describe(access_of_maker(request->principal), &description);
 	TRY(job_admit(engine->jobs, JOB_IMPORT, err));
 	TRY(ledger_make_id(request->arena, now, &id, err));
 	TRY(make_table(engine, request, &description, import, err));

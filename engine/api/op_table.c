@@ -33,14 +33,7 @@ static int check_absent(struct engine *engine, struct slice name, struct error *
 static struct table_access access_of_new(
 	const struct create_table_input *in, const struct principal *principal)
 {
-	if (in->access.known || !principal || principal->kind != PRINCIPAL_LOCAL)
-		return in->access;
-	return (struct table_access){
-		.known = true,
-		.uid = principal->uid,
-		.gid = principal->gid,
-		.mode = ACCESS_MODE_MASK & ~principal->umask,
-	};
+	return in->access.known ? in->access : access_of_maker(principal);
 }
 
 int run_create_table(struct engine *engine, struct request *request, struct error *err)

@@ -266,6 +266,10 @@ int design_restored(const struct engine *engine, const struct table_description 
 		.table_class = copy.table_class,
 		.sse_enabled = copy.sse_enabled,
 		.sse_kms_key = copy.sse_kms_key,
+		.has_access = copy.has_access,
+		.access_uid = copy.access_uid,
+		.access_gid = copy.access_gid,
+		.access_mode = copy.access_mode,
 		.creating = true,
 	};
 

@@ -384,6 +384,8 @@ static int read_timestamp(
 
 	TRY(read_number(reader, node, &text, err));
 	*ret = to_nanoseconds(text);
+	if (*ret <= 0)
+		*ret = 1; /* 0 stands for none */
 	return 0;
 }
 

@@ -12,6 +12,7 @@ import random
 import stat
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -523,6 +524,84 @@ print(json.dumps(attempt(lambda: os.write(fd, sys.argv[3].encode()) and None)))
     del alarm["AlarmName"]
     assert as_user(mount, "other", file, str(mount.path), json.dumps(alarm)) == "EACCES"
     assert as_user(mount, "owner", file, str(mount.path), json.dumps(alarm)) == "done"
+
+
+ANSWERS = """
+os.chdir(sys.argv[2])
+asked = json.loads(sys.argv[3])
+print(json.dumps({name: attempt(lambda: json.loads(ask(".api/" + name, json.dumps(asked[name])))) for name in asked}))
+"""
+
+
+def answers(mount, name, **asked):
+    """What each operation answers to one of the users, or its errno."""
+    return as_user(mount, name, ANSWERS, str(mount.path), json.dumps(asked))
+
+
+def answer(mount, name, operation, **asked):
+    return answers(mount, name, **{operation: asked})[operation]
+
+
+def wait_for(condition):
+    for _ in range(400):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+def back_up(mount):
+    """The ARN of a new backup, made by the table's owner."""
+    told = answer(mount, "owner", "CreateBackup", TableName="Users", BackupName="backup")
+    arn = told["BackupDetails"]["BackupArn"]
+
+    def is_made():
+        told = answer(mount, "owner", "DescribeBackup", BackupArn=arn)
+        return told["BackupDescription"]["BackupDetails"]["BackupStatus"] == "AVAILABLE"
+
+    wait_for(is_made)
+    return arn
+
+
+def test_what_a_table_left_is_not_for_who_makes_another_of_its_name(mount, shared):
+    os.chmod(shared, 0o700)
+    os.chmod(mount.path, 0o777)
+    stream = json.loads(read_text(shared / ".info"))["LatestStreamArn"]
+    backup = back_up(mount)
+    assert "TableDescription" in answer(mount, "owner", "DeleteTable", TableName="Users")
+    make = 'os.chdir(sys.argv[2]); os.mkdir("Users"); save("Users/.schema", "id:S"); print(0)'
+    as_user(mount, "other", make, str(mount.path))
+    told = answers(
+        mount,
+        "other",
+        DescribeStream={"StreamArn": stream},
+        DescribeBackup={"BackupArn": backup},
+        RestoreTableFromBackup={"BackupArn": backup, "TargetTableName": "Stolen"},
+        DeleteBackup={"BackupArn": backup},
+    )
+    assert set(told.values()) == {"EACCES"}, told
+    own = json.loads(read_text(mount / "Users/.info"))["LatestStreamArn"]
+    told = answer(mount, "other", "DescribeStream", StreamArn=own)
+    assert told["StreamDescription"]["StreamArn"] == own
+    assert "BackupDescription" in answer(mount, (0, 0, []), "DescribeBackup", BackupArn=backup)
+
+
+def test_a_restored_table_has_the_owner_and_the_mode_of_its_source(mount, shared):
+    os.chmod(mount.path, 0o777)
+    os.chmod(shared, 0o700)
+    told = answer(mount, "owner", "RestoreTableFromBackup", BackupArn=back_up(mount), TargetTableName="Again")
+    assert told["TableDescription"]["TableStatus"] == "CREATING"
+
+    def is_active():
+        told = answer(mount, (0, 0, []), "DescribeTable", TableName="Again")
+        return told["Table"]["TableStatus"] == "ACTIVE"
+
+    wait_for(is_active)
+    made = os.stat(mount / "Again")
+    assert (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)) == (OWNER, GROUP, 0o700)
+    look = "print(json.dumps(attempt(lambda: sorted(os.listdir(sys.argv[2])))))"
+    assert as_user(mount, "other", look, str(mount / "Again")) == "EACCES"
+    assert as_user(mount, "owner", look, str(mount / "Again")) == ["a.json", "b.json"]
 
 
 # Transactions

@@ -425,7 +425,8 @@ def test_one_that_is_killed_is_told_by_the_next_with_what_to_do(workdir, large, 
         wait_until(lambda: (workdir / "copy.partial").exists(), 20, "a beginning")
         if online:
             server.kill9()
-            assert backup.wait(STOP_SECONDS) == 1
+            _, errors = backup.communicate(timeout=STOP_SECONDS)
+            assert (backup.returncode, "the process that had it open has ended" in errors) == (1, True), errors
         else:
             backup.kill()
             backup.wait()

@@ -331,7 +331,7 @@ def test_a_new_directory_is_not_made_by_a_bad_key(workdir):
     assert cli.run("create", "fresh/Animals", "pk:S", "--key-file=short", cwd=workdir).returncode == 1
     assert cli.run("serve", "fresh2", "--key-file=short", cwd=workdir).returncode == 1
     assert not (workdir / "fresh2").exists()
-    assert not (workdir / "fresh/catalog.db").exists()
+    assert not (workdir / "fresh").exists()
 
 
 def test_a_running_server_is_asked_without_a_key(workdir, key):
@@ -380,4 +380,4 @@ def test_what_is_exported_cannot_lie_in_the_directory(safe, workdir, key):
         "serve", "data", "--http=127.0.0.1:0", f"--key-file={key}", "--buckets=data/buckets", cwd=workdir
     )
     assert result.returncode == 1
-    assert "lies in the encrypted data directory" in result.stderr
+    assert "lie in one another" in result.stderr

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+import cli
 from api import create, index, invalid, item, new_name, plain, put_all
 from backing import (
     all_items, enable, export, export_described, import_described, import_table, refusal, table_arn, tables,
@@ -62,11 +63,10 @@ def directory_of(api, told):
 def lines_of(api, told):
     """Of the data files that the manifest names, each checked."""
     directory = directory_of(api, told)
-    prefix = api.bucket / told.get("S3Prefix", "")
     found = []
     for line in (directory / "manifest-files.json").read_text().splitlines():
         entry = json.loads(line)
-        data = (prefix / entry["dataFileS3Key"]).read_bytes()
+        data = (api.bucket / entry["dataFileS3Key"]).read_bytes()
         assert base64.b64encode(hashlib.md5(data).digest()).decode() == entry["md5Checksum"]
         records = [json.loads(one) for one in gzip.decompress(data).splitlines()]
         assert len(records) == entry["itemCount"]
@@ -110,7 +110,7 @@ def test_an_export_is_the_table_in_the_service_s_layout(db, api):
         "version": "2020-06-30", "exportArn": told["ExportArn"], "tableArn": table_arn(table),
         "tableId": db.describe_table(TableName=table)["Table"]["TableId"], "s3Bucket": BUCKET,
         "s3Prefix": "some/where", "s3SseAlgorithm": None, "s3SseKmsKeyId": None,
-        "manifestFilesS3Key": f"AWSDynamoDB/{export_id}/manifest-files.json",
+        "manifestFilesS3Key": f"some/where/AWSDynamoDB/{export_id}/manifest-files.json",
         "billedSizeBytes": told["BilledSizeBytes"], "itemCount": 700, "outputFormat": "DYNAMODB_JSON",
         "exportType": "FULL_EXPORT",
     }
@@ -279,8 +279,8 @@ def test_exports_that_make_no_sense_are_refused(db, api):
     assert refusal(begin_export(api, "no-table"))[0] == "TableNotFoundException"
     assert refusal(begin_export(api, table, ExportFormat="ION"))[1] == \
         "ExportFormat ION is not supported here: use DYNAMODB_JSON"
-    assert refusal(begin_export(api, table, ExportTime=1_500_000_000))[0] == "InvalidExportTimeException"
-    assert refusal(begin_export(api, table, ExportTime=time.time() + 60))[0] == "InvalidExportTimeException"
+    for moment in (1_500_000_000, time.time() + 60, 0, -1, 0.5, 1e300):
+        assert refusal(begin_export(api, table, ExportTime=moment))[0] == "InvalidExportTimeException", moment
     incremental = {"ExportType": "INCREMENTAL_EXPORT"}
     assert refusal(begin_export(api, table, **incremental))[0] == "ValidationException"
     backwards = {"ExportFromTime": time.time(), "ExportToTime": time.time() - 1}
@@ -332,6 +332,20 @@ def test_without_buckets_the_refusal_says_what_to_do(own_api):
                                      "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
                                      "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}]},
         )
+
+
+@pytest.mark.parametrize("buckets, words", [
+    ("none", "Opening the directory of buckets {}/none: No such file or directory"),
+    ("file", "Opening the directory of buckets {}/file: Not a directory"),
+    ("data/buckets", "lie in one another"),
+    (".", "lie in one another"),
+])
+def test_buckets_are_looked_at_when_the_server_starts(workdir, buckets, words):
+    (workdir / "file").write_text("")
+    (workdir / "data/buckets").mkdir(parents=True)
+    result = cli.run("serve", "data", "--http=127.0.0.1:0", f"--buckets={buckets}", cwd=workdir)
+    assert (result.returncode, words.format(workdir) in result.stderr) == (1, True), result
+    assert "\n" not in result.stderr.rstrip("\n")
 
 
 def test_a_missing_bucket_fails_the_export_and_the_import(db, api):

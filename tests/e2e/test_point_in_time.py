@@ -165,7 +165,7 @@ def test_the_latest_time_is_now(db, api):
 def test_times_out_of_range_are_refused_with_the_range(db, api):
     table = create(db)
     earliest = enable(api, table)["EarliestRestorableDateTime"]
-    for moment in (1_500_000_000, earliest - 1, time.time() + 60):
+    for moment in (1_500_000_000, earliest - 1, time.time() + 60, 0, -1):
         answer = api.call("RestoreTableToPointInTime", SourceTableName=table, TargetTableName="new",
                           RestoreDateTime=moment)
         name, message = refusal(answer)

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "api/bucket.h"
+#include "api/export_writer.h"
 #include "base/buf.h"
 
 #include <fcntl.h>
@@ -194,6 +195,27 @@ static void a_directory_is_removed_with_all_below_and_nothing_else(void)
 	CHECK_INT(access(path_of(&b, "outside/stays"), F_OK), 0);
 }
 
+/* A manifest that is there already stands for any that cannot be written. */
+static void an_incremental_export_that_fails_takes_its_data_back(void)
+{
+	struct buckets b CLEANUP(buckets_release) = buckets_new();
+	const struct export_summary summary = { .export_id = SLICE("0-a"), .incremental = true };
+	struct export_writer writer = { .directory = -1, .data = -1, .shared = -1 };
+	int directory = -1, shared = -1;
+
+	put(&b, "data/", "other.json.gz");
+	put(&b, "0-a/", "manifest-files.json");
+	CHECK_OK(bucket_make_directory(b.bucket, SLICE("0-a/"), &directory, &b.err), &b.err);
+	CHECK_OK(export_writer_open(&writer, directory, SLICE("data/"), &b.arena, &b.err), &b.err);
+	CHECK_OK(export_writer_end_data(&writer, &b.err), &b.err);
+	CHECK_OK(bucket_make_directory(b.bucket, SLICE("data/"), &shared, &b.err), &b.err);
+	CHECK_OK(export_writer_share_data(&writer, shared, &b.err), &b.err);
+	CHECK_INT(export_writer_finish(&writer, &summary, &b.err), -1);
+	export_writer_unshare_data(&writer);
+	export_writer_release(&writer);
+	CHECK_TEXT(list(&b, "data/", 10), "data/other.json.gz");
+}
+
 static const struct test_case cases[] = {
 	{ "names are those of S3", names_are_those_of_S3 },
 	{ "prefixes stay in their bucket", prefixes_stay_in_their_bucket },
@@ -203,6 +225,8 @@ static const struct test_case cases[] = {
 	{ "links lead nowhere", links_lead_nowhere },
 	{ "a directory is removed with all below and nothing else",
 		a_directory_is_removed_with_all_below_and_nothing_else },
+	{ "an incremental export that fails takes its data back",
+		an_incremental_export_that_fails_takes_its_data_back },
 };
 
 TEST_MAIN(cases)
