@@ -97,7 +97,7 @@ static bool cause_of(enum operation_id operation, const void *input, struct caus
 	const struct delete_item_input *delete = input;
 	const struct write_items_input *writes = input;
 
-	if (operation == OPERATION_GET_ITEM && !get->facts_only)
+	if (operation == OPERATION_GET_ITEM && !get->facts_only && !get->is_look)
 		*ret = (struct cause){ get->table_name, PRESSURE_READ };
 	else if (operation == OPERATION_PUT_ITEM && !put->check_only)
 		*ret = (struct cause){ put->table_name, PRESSURE_WRITE };

@@ -533,6 +533,10 @@ static void a_look_at_facts_costs_nothing(void)
 	CHECK_OK(metered_run(&door, &usage, GET, &get, &got), &door.err);
 	CHECK_OK(metered_run(&door, &usage, SCAN, &scan, &scanned), &door.err);
 	CHECK_INT(usage.count, 0);
+	get.facts_only = false;
+	get.is_look = true;
+	CHECK_OK(metered_run(&door, &usage, GET, &get, &got), &door.err);
+	CHECK_INT(usage.count, 0);
 }
 
 static const struct test_case cases[] = {
