@@ -40,7 +40,7 @@ struct pressure_queue {
 
 struct backpressure {
 	struct filesystem *fs;
-	pthread_mutex_t mutex; /* a leaf */
+	pthread_mutex_t mutex; /* a leaf, but for libfuse's lock of its session */
 	struct pressure_queue *queues;
 };
 
@@ -97,7 +97,7 @@ static bool cause_of(enum operation_id operation, const void *input, struct caus
 	const struct delete_item_input *delete = input;
 	const struct write_items_input *writes = input;
 
-	if (operation == OPERATION_GET_ITEM && !get->facts_only)
+	if (operation == OPERATION_GET_ITEM && !get->facts_only && !get->is_look)
 		*ret = (struct cause){ get->table_name, PRESSURE_READ };
 	else if (operation == OPERATION_PUT_ITEM && !put->check_only)
 		*ret = (struct cause){ put->table_name, PRESSURE_WRITE };
@@ -311,7 +311,7 @@ static void remove_queue_locked(struct backpressure *pressure, struct pressure_q
 static void enqueue(struct backpressure *pressure, struct waiting *waiting)
 {
 	struct pressure_queue *queue;
-	bool made = false, interrupted = fuse_req_interrupted(waiting->call.req);
+	bool made = false, interrupted;
 	int64_t due_ns = clock_monotonic_ns() + backpressure_pause_ns();
 
 	pthread_mutex_lock(&pressure->mutex);
@@ -320,7 +320,8 @@ static void enqueue(struct backpressure *pressure, struct waiting *waiting)
 		queue = make_queue_locked(pressure, &attempt.cause, due_ns);
 		made = true;
 	}
-	waiting->interrupted |= interrupted;
+	/* Under the mutex: an interrupt that came before has found it in no queue. */
+	waiting->interrupted |= fuse_req_interrupted(waiting->call.req);
 	interrupted = waiting->interrupted;
 	waiting->attempted = false;
 	waiting->next = NULL;

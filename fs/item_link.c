@@ -144,14 +144,13 @@ static int find_key(
 int item_link_find_item(const struct finder *finder, size_t sort_count, struct key *ret_key,
 	const struct map **ret_item, struct error *err)
 {
-	struct item_facts facts;
 	int r;
 
 	TRY(r = find_key(finder, sort_count, ret_key, err));
 	if (r == REQUEST_ABSENT)
 		return r;
-	return request_item(finder->fs, finder->directory->table, ret_key, finder->arena, ret_item,
-		&facts, err);
+	return request_look(
+		finder->fs, finder->directory->table, ret_key, finder->arena, ret_item, err);
 }
 
 void item_link_identify(const struct finder *finder, enum node_kind kind, const struct key *key,

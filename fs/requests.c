@@ -56,27 +56,42 @@ int request_table(
 	return 0;
 }
 
-int request_item(struct filesystem *fs, const struct mount_table *table, const struct key *key,
-	struct arena *arena, const struct map **ret_item, struct item_facts *ret, struct error *err)
+static int get_item(struct filesystem *fs, const struct mount_table *table,
+	struct get_item_input *input, const struct key *key, struct arena *arena,
+	const struct map **ret_item, struct item_facts *ret, struct error *err)
 {
 	struct map key_map = key_to_map(&table->schema, key, arena);
-	struct get_item_input input = {
-		.table_name = table->name,
-		.key = &key_map,
-		.facts_only = !ret_item,
-	};
 	struct get_item_output output = { 0 };
 
 	if (table->transaction)
 		return transaction_item(fs, table, key, arena, ret_item, ret, err);
+	input->table_name = table->name;
+	input->key = &key_map;
 	TRY(mount_table_check(table, err));
-	TRY(request_run(fs, OPERATION_GET_ITEM, &input, &output, arena, err));
+	TRY(request_run(fs, OPERATION_GET_ITEM, input, &output, arena, err));
 	if (!output.item)
 		return REQUEST_ABSENT;
 	*ret = output.facts;
 	if (ret_item)
 		*ret_item = output.item;
 	return 0;
+}
+
+int request_item(struct filesystem *fs, const struct mount_table *table, const struct key *key,
+	struct arena *arena, const struct map **ret_item, struct item_facts *ret, struct error *err)
+{
+	struct get_item_input input = { .facts_only = !ret_item };
+
+	return get_item(fs, table, &input, key, arena, ret_item, ret, err);
+}
+
+int request_look(struct filesystem *fs, const struct mount_table *table, const struct key *key,
+	struct arena *arena, const struct map **ret_item, struct error *err)
+{
+	struct get_item_input input = { .is_look = true };
+	struct item_facts facts;
+
+	return get_item(fs, table, &input, key, arena, ret_item, &facts, err);
 }
 
 static struct key_condition condition(

@@ -26,6 +26,10 @@ int request_table(struct filesystem *fs, struct slice name, struct mount_table *
 int request_item(struct filesystem *fs, const struct mount_table *table, const struct key *key,
 	struct arena *arena, const struct map **ret_item, struct item_facts *ret,
 	struct error *err) NODISCARD;
+/* The item, to tell whether a name is there: 0 or REQUEST_ABSENT. It uses none of the
+ * table's throughput. */
+int request_look(struct filesystem *fs, const struct mount_table *table, const struct key *key,
+	struct arena *arena, const struct map **ret_item, struct error *err) NODISCARD;
 /* 0 when the partition holds any item, or REQUEST_ABSENT. */
 int request_partition(struct filesystem *fs, const struct mount_table *table,
 	const struct value *partition, struct error *err) NODISCARD;

@@ -63,7 +63,8 @@ static bool is_facts_or_check(enum operation_id id, const void *input)
 	if (!input)
 		return false;
 	if (id == OPERATION_GET_ITEM)
-		return ((const struct get_item_input *)input)->facts_only;
+		return ((const struct get_item_input *)input)->facts_only ||
+		       ((const struct get_item_input *)input)->is_look;
 	if (id == OPERATION_QUERY)
 		return ((const struct query_input *)input)->facts_only;
 	if (id == OPERATION_SCAN)

@@ -12,6 +12,7 @@
 #include "api/validate.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "monitor/alarms_check.h"
 #include "store/check.h"
 #include "store/store.h"
 
@@ -211,6 +212,8 @@ int engine_check(const char *path, const char *key_file, engine_check_report *re
 
 	TRY(store_open(path, &options, &store, err));
 	r = store_check(store, report, context, &totals, err);
+	if (r == 0)
+		r = alarms_check(store, report, context, &totals.problems, err);
 	store_close(store);
 	*ret = (struct engine_check_totals){ totals.tables, totals.items, totals.bytes,
 		totals.problems };

@@ -88,13 +88,19 @@ static int answer_item(struct request *request, const struct row *row,
 	return 0;
 }
 
+/* Uses nothing, and is not limited (usage.h). */
+static bool is_of_metadata(const struct get_item_input *in)
+{
+	return in->facts_only || in->is_look;
+}
+
 static const struct consumed_capacity *consume(
 	const struct request *request, const struct item_read *read)
 {
 	const struct get_item_input *in = request->input;
 	struct usage *usage = request->usage;
 
-	if (in->facts_only)
+	if (is_of_metadata(in))
 		return NULL;
 	usage_add_read(usage, read->table, in->key, read->row.meta.item_size,
 		in->consistent_read.value, USAGE_SINGLE);
@@ -107,7 +113,7 @@ static int admit(const struct request *request, const struct table *table, struc
 	const struct get_item_input *in = request->input;
 	const struct admission admission = { request->usage, table, in->key, USAGE_SINGLE };
 
-	return in->facts_only ? 0 : admission_read(&admission, NULL, err);
+	return is_of_metadata(in) ? 0 : admission_read(&admission, NULL, err);
 }
 
 int run_get_item(struct engine *engine, struct request *request, struct error *err)

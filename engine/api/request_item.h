@@ -139,6 +139,7 @@ struct get_item_input {
 	struct request_list expression_attribute_names; /* struct name_placeholder */
 	/* local */
 	bool facts_only; /* the output's item is the key alone */
+	bool is_look; /* of the mount, for a name: of metadata, as facts are */
 };
 
 struct get_item_output {

@@ -12,8 +12,8 @@
  *    it runs again; a body that gathers begins with usage_clear().
  * 2. What was rolled back is not counted as written: a transaction that failed
  *    is told anew by usage_add_unwritten().
- * 3. A look at facts alone, as a listing or stat() of the mount takes it, is of
- *    metadata and uses nothing.
+ * 3. A look at facts alone, as a listing or stat() of the mount takes it, or at an
+ *    item to tell whether a name is there, is of metadata and uses nothing.
  * 4. Where throughput is observed, each use is asked for as it is added: what the
  *    service would have refused is counted as throttled, and spared. Where it is
  *    enforced, it was asked for before (admission.h).

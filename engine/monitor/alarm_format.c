@@ -180,7 +180,8 @@ int alarm_decode(struct slice name, struct slice bytes, struct arena *arena, str
 	json_decref(root);
 	error_release(&invalid);
 	if (!whole)
-		return error_set(
-			err, ERROR_CORRUPT, "the alarm %.*s is malformed", SLICE_ARG(name));
+		return error_set(err, ERROR_CORRUPT,
+			"the alarm %.*s is malformed, and left out until it is put again",
+			SLICE_ARG(name));
 	return 0;
 }

@@ -124,11 +124,15 @@ static int take_entry(void *context, struct slice name, struct slice bytes, stru
 {
 	struct arena arena CLEANUP(arena_release) = ARENA_INIT;
 	const struct alarm_write write = { name, bytes };
+	struct error malformed CLEANUP(error_release) = ERROR_INIT;
 	struct alarms *alarms = context;
 	struct alarm alarm;
 
-	TRY(alarm_decode(name, bytes, &arena, &alarm, err));
-	show_locked(alarms, &write);
+	(void)err;
+	if (alarm_decode(name, bytes, &arena, &alarm, &malformed) == 0)
+		show_locked(alarms, &write);
+	else
+		log_warning("alarms: %s", malformed.message);
 	return 0;
 }
 

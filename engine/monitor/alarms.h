@@ -2,7 +2,9 @@
  * The alarms of a data directory: kept in the store, judged each minute.
  *
  * Invariants:
- * 1. What memory has is what the file has: a change is written, then shown.
+ * 1. What memory has is what the file has: a change is written, then shown. A
+ *    malformed alarm of the file is as none, until it is put again: it holds up no
+ *    start.
  * 2. A change and the lines about it in the journal are one transaction: each
  *    change of state is in the log once, whenever the process ends.
  * 3. An alarm is judged by periods that are over, whose last one ends with the

@@ -70,7 +70,29 @@ static bool measure_write_throttles(const struct metric_view *view, double *ret)
 	return more_than_nothing(throttles_of(view).write, ret);
 }
 
-/* One, however many events the request had. */
+static bool is_batch(const struct call *call)
+{
+	return strcmp(call->operation, "BatchGetItem") == 0 ||
+	       strcmp(call->operation, "BatchWriteItem") == 0;
+}
+
+/* Whether any item of the call was admitted. */
+static bool is_admitted_in_part(const struct call *call)
+{
+	for (size_t i = 0; i < call->table_count; i++) {
+		const struct call_table *table = &call->tables[i];
+
+		for (size_t j = 0; j < table->key_count; j++) {
+			if (!table->keys[j].throttles.read && !table->keys[j].throttles.write)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* One, however many events the request had; of a batch only when none of its items
+ * was admitted. Source: Developer Guide, "DynamoDB metrics and dimensions",
+ * ThrottledRequests. */
 static bool measure_throttled(const struct metric_view *view, double *ret)
 {
 	const struct call_table *table = view->table;
@@ -78,6 +100,8 @@ static bool measure_throttled(const struct metric_view *view, double *ret)
 
 	for (size_t i = 0; i < table->index_count; i++)
 		events += table->indexes[i].throttles.read + table->indexes[i].throttles.write;
+	if (events && is_batch(view->call) && is_admitted_in_part(view->call))
+		return false;
 	return more_than_nothing(events > 0, ret);
 }
 

@@ -9,12 +9,25 @@ struct alarm_file {
 	DB *bdb;
 };
 
+#define FILE_NAME "alarms.db"
+
+int alarm_file_verify(
+	struct store *store, alarm_file_report *report, void *context, struct error *err)
+{
+	int r;
+
+	TRY(r = bdb_file_verify(store->env, FILE_NAME, report, context, err));
+	if (r == BDB_FILE_ABSENT)
+		return ALARM_FILE_ABSENT;
+	return r == BDB_FILE_DAMAGED ? ALARM_FILE_DAMAGED : 0;
+}
+
 int alarm_file_open(struct store *store, struct alarm_file **ret, struct error *err)
 {
 	struct alarm_file *file;
 	DB *bdb;
 
-	TRY(bdb_file_open(store->env, NULL, "alarms.db", DB_CREATE, &bdb, err));
+	TRY(bdb_file_open(store->env, NULL, FILE_NAME, DB_CREATE, &bdb, err));
 	file = memory_new(sizeof(*file));
 	*file = (struct alarm_file){ store, bdb };
 	*ret = file;

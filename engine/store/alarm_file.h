@@ -15,6 +15,15 @@
 
 struct alarm_file;
 
+#define ALARM_FILE_DAMAGED 1
+#define ALARM_FILE_ABSENT  2
+/* Verifies the file of a store that has no alarm_file open and is otherwise unused:
+ * 0, ALARM_FILE_DAMAGED, what is wrong being told to the function, or
+ * ALARM_FILE_ABSENT. */
+typedef void alarm_file_report(void *context, const char *message);
+int alarm_file_verify(
+	struct store *store, alarm_file_report *report, void *context, struct error *err) NODISCARD;
+
 /* It must be closed before the store is. */
 int alarm_file_open(struct store *store, struct alarm_file **ret, struct error *err) NODISCARD;
 void alarm_file_close(struct alarm_file *file); /* NULL is allowed */

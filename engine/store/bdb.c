@@ -267,6 +267,24 @@ static bool note_unwanted(DB_ENV *env, const char *file)
 	return held;
 }
 
+int bdb_file_verify(
+	DB_ENV *env, const char *file, bdb_messages *report, void *context, struct error *err)
+{
+	DB *bdb;
+	int r = db_create(&bdb, env, 0);
+
+	if (r)
+		return bdb_error(err, r, "creating a file handle");
+	bdb_env_redirect(env, report, context);
+	r = bdb->verify(bdb, file, NULL, NULL, 0); /* also closes it */
+	bdb_env_redirect(env, NULL, NULL);
+	if (r == DB_VERIFY_BAD)
+		return BDB_FILE_DAMAGED;
+	if (r == ENOENT)
+		return BDB_FILE_ABSENT;
+	return r ? bdb_error(err, r, "verifying a file") : 0;
+}
+
 int bdb_file_remove(DB_ENV *env, const char *file, struct error *err)
 {
 	int r;

@@ -49,6 +49,14 @@ int bdb_file_open(DB_ENV *env, DB_TXN *txn, const char *file, uint32_t flags, DB
  * allowed. */
 void bdb_file_closep(DB **db);
 
+#define BDB_FILE_DAMAGED 1
+#define BDB_FILE_ABSENT  2
+/* Has Berkeley DB verify a file that nobody has open and that a checkpoint has made
+ * complete: 0, BDB_FILE_DAMAGED, what is wrong being told to the function, or
+ * BDB_FILE_ABSENT. */
+int bdb_file_verify(DB_ENV *env, const char *file, bdb_messages *report, void *context,
+	struct error *err) NODISCARD;
+
 /* Removes a file that nobody has open, in a transaction of its own; while files
  * are held it only takes a note. */
 int bdb_file_remove(DB_ENV *env, const char *file, struct error *err) NODISCARD;

@@ -169,22 +169,15 @@ static void report_message(void *context, const char *message)
 	check_problem(context, "%s", message);
 }
 
-/* Has Berkeley DB verify a file, which a checkpoint has made complete. */
 static int look_at_file(struct look *look, const char *name, struct error *err)
 {
-	DB_ENV *env = look->table->body->store->env;
-	DB *file;
-	int r = db_create(&file, env, 0);
+	int r;
 
-	if (r)
-		return bdb_error(err, r, "creating a file handle");
-	bdb_env_redirect(env, report_message, look);
-	r = file->verify(file, name, NULL, NULL, 0); /* also closes it */
-	bdb_env_redirect(env, NULL, NULL);
-	if (r == DB_VERIFY_BAD)
+	TRY(r = bdb_file_verify(look->table->body->store->env, name, report_message, look, err));
+	if (r == BDB_FILE_DAMAGED)
 		check_problem(look, "the file %s is damaged", name);
-	else if (r)
-		return bdb_error(err, r, "verifying the file of a table or an index");
+	if (r == BDB_FILE_ABSENT)
+		check_problem(look, "the file %s is not there", name);
 	return 0;
 }
 

@@ -8,7 +8,8 @@
  * reads back to an equal item; each row has its entries in the indexes, and
  * each entry its row; the counts are those of the catalogue; of its history each
  * entry is one and found by its moment. For each stream: check_stream.h. For each
- * backup: its file is what was written, and its rows are sound.
+ * backup: its file is what was written, and its rows are sound. Of alarms:
+ * monitor/alarms_check.h.
  */
 #pragma once
 

@@ -431,6 +431,15 @@ def test_looking_does_not(doors, both):
     assert seconds(doors.bash, 'ls -lR "$1"; stat "$1"/*', doors / table) < 2
 
 
+def test_looking_at_links_does_not(doors, both):
+    table = provisioned(both, read=1, index_units=units(1000, 1000))
+    both.put_item(TableName=table, Item=of_size(304, g="g"))
+    for _ in range(4):
+        both.get_item(TableName=table, Key=item(k="large"), ConsistentRead=True)
+    links = doors / table / ".indexes/i-g/g"
+    assert seconds(doors.bash, 'ls -l "$1"; readlink "$1"/*', links) < 2
+
+
 def test_removing_waits(doors, both):
     table = provisioned(both, write=1)
     save(doors / table / "a.json", "{}")

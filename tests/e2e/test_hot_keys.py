@@ -80,6 +80,16 @@ def test_looking_around_heats_nothing(mount, table):
     assert hot(table, measure="read") == []
 
 
+def test_looking_at_links_heats_nothing(mount, table):
+    (table / "2013").mkdir()
+    save(table / "2013/Rush.json", '{"rating": 8}')
+    links = table / ".where/rating = 8"
+    os.listdir(links)
+    before = hot(table, measure="read")
+    mount.bash("stat \"$1\"/*", links)
+    assert [one["amount"] for one in hot(table, measure="read")] == [one["amount"] for one in before]
+
+
 def test_a_hot_key_is_found_among_thousands(mount, table, db):
     lines = "".join(json.dumps({"year": n, "title": f"t{n}"}) + "\n" for n in range(3000))
     save(table / ".import", lines, os.O_WRONLY)

@@ -1,5 +1,7 @@
 #undef NDEBUG
 #include "monitor/alarms.h"
+#include "monitor/alarms_check.h"
+#include "store/alarm_file.h"
 #include "store_fixture.h"
 
 #include <pthread.h>
@@ -616,8 +618,66 @@ static void a_malformed_alarm_is_told_of(void)
 
 		CHECK(alarm_decode(SLICE("a"), slice_from_string(wrong[i]), &arena, &alarm, &err) <
 			0);
-		CHECK_ERROR(&err, ERROR_CORRUPT, "the alarm a is malformed");
+		CHECK_ERROR(&err, ERROR_CORRUPT,
+			"the alarm a is malformed, and left out until it is put again");
 	}
+}
+
+/* What another program, or a fault of the disk, has made of an alarm. */
+static void spoil(struct fixture *f, struct slice name)
+{
+	const struct alarm_write write = { name, SLICE("{\"StateValue\":\"Ok\"}") };
+	struct alarm_file *file;
+	struct journal *journal;
+
+	CHECK_OK(alarm_file_open(f->store, &file, &f->err), &f->err);
+	CHECK_OK(journal_open(f->store, "alarms", &journal, &f->err), &f->err);
+	CHECK_OK(alarm_file_write(file, &write, 1, journal, SLICE("\n"), DURABLE_PROCESS, &f->err),
+		&f->err);
+	journal_close(journal);
+	alarm_file_close(file);
+}
+
+static void keep_problem(void *context, struct slice table_name, const char *problem)
+{
+	CHECK_INT(table_name.len, 0);
+	buf_append_string(context, problem);
+}
+
+static struct slice check_problems(struct fixture *f)
+{
+	struct buf told CLEANUP(buf_release) = BUF_INIT;
+	uint64_t problems = 0;
+
+	CHECK_OK(alarms_check(f->store, keep_problem, &told, &problems, &f->err), &f->err);
+	CHECK_INT(problems, told.len > 0);
+	return arena_copy(&f->arena, buf_slice(&told));
+}
+
+static void a_malformed_alarm_holds_up_no_start(void)
+{
+	struct watch_post post = post_new();
+	const struct alarm a = reads("a"), b = reads("b");
+
+	put(&post, &a, AT(0));
+	put(&post, &b, AT(0));
+	post_close(&post, AT(1));
+	CHECK_TEXT(check_problems(&post.f), "");
+	spoil(&post.f, SLICE("a"));
+	CHECK_TEXT(check_problems(&post.f),
+		"alarms: the alarm a is malformed, and left out until it is put again");
+	post_open(&post);
+	CHECK_INT(alarms_find(post.alarms, SLICE("a"), &post.f.arena, &(struct alarm){ 0 },
+			  &post.f.err),
+		ALARM_ABSENT);
+	CHECK_INT(state(&post, "b"), ALARM_STATE_OK);
+	step(&post, MOMENT(1));
+	put(&post, &a, AT(2));
+	post_close(&post, AT(2));
+	CHECK_TEXT(check_problems(&post.f), "");
+	post_open(&post);
+	CHECK_INT(find(&post, "a").period, 60);
+	post_release(&post);
 }
 
 static const struct test_case cases[] = {
@@ -644,5 +704,6 @@ static const struct test_case cases[] = {
 	{ "an alarm without sense is refused and changes nothing",
 		an_alarm_without_sense_is_refused_and_changes_nothing },
 	{ "a malformed alarm is told of", a_malformed_alarm_is_told_of },
+	{ "a malformed alarm holds up no start", a_malformed_alarm_holds_up_no_start },
 };
 TEST_MAIN(cases)

@@ -208,6 +208,27 @@ static void units_are_the_tables_with_its_local_indexes_or_a_global_indexs(void)
 				 METRIC_THROTTLED_REQUESTS, OF("T", NULL, "PutItem") }) == 1);
 }
 
+static void a_batch_is_throttled_when_none_of_it_is_admitted(void)
+{
+	struct recorder r CLEANUP(recorder_release) = recorder_new();
+	struct call_key keys[] = { { .throttles.write = 1 }, { .throttles.write = 1 } };
+	struct sample_call sample = {
+		.call = { .operation = "BatchWriteItem" },
+		.table = { .name = SLICE("T"), .throttles.write = 2, .keys = keys, .key_count = 2 },
+	};
+	const struct metric_series throttled = { METRIC_THROTTLED_REQUESTS,
+		OF("T", NULL, "BatchWriteItem") };
+
+	note(&r, &sample, at(0));
+	CHECK(sum_of(&r, throttled) == 1);
+	keys[0] = (struct call_key){ .units.write = 1 };
+	sample.table.throttles.write = 1;
+	note(&r, &sample, at(0));
+	CHECK(sum_of(&r, throttled) == 1);
+	CHECK(sum_of(&r, (struct metric_series){
+				 METRIC_WRITE_THROTTLE_EVENTS, OF("T", NULL, NULL) }) == 3);
+}
+
 static void note_error(struct recorder *r, const char *table, enum error_class class)
 {
 	struct error err CLEANUP(error_release) = ERROR_INIT;
@@ -571,6 +592,8 @@ static const struct test_case cases[] = {
 		a_call_counts_for_the_minute_in_which_it_ends },
 	{ "units are the table's with its local indexes, or a global index's",
 		units_are_the_tables_with_its_local_indexes_or_a_global_indexs },
+	{ "a batch is throttled when none of it is admitted",
+		a_batch_is_throttled_when_none_of_it_is_admitted },
 	{ "errors count by the status that they have over HTTP",
 		errors_count_by_the_status_that_they_have_over_http },
 	{ "latency is of an operation and its table", latency_is_of_an_operation_and_its_table },

@@ -277,6 +277,41 @@ static void a_replayed_transaction_costs_reads(void)
 	CHECK_USAGE(&door, OPERATION_TRANSACT_WRITE_ITEMS, request, "Tab r4, b/1 r4");
 }
 
+static void a_replay_reads_items_of_every_kind_of_action(void)
+{
+	struct door door CLEANUP(door_release) = api_new();
+	const char *request =
+		"{'ClientRequestToken': 't', 'TransactItems': ["
+		"{'Update': {" T KEY1 ", 'UpdateExpression': 'SET n = :n', "
+		"'ExpressionAttributeValues': {':n': {'N': '1'}}}}, "
+		"{'Delete': {" T "'Key': {'pk': {'S': 'b'}, 'sk': {'N': '1'}}}}, "
+		"{'ConditionCheck': {" T "'Key': {'pk': {'S': 'c'}, 'sk': {'N': '1'}}, "
+		"'ConditionExpression': 'attribute_exists(pk)'}}]}";
+
+	CHECK_CALL(&door, PUT, put(&door, sized(&door, "a", "", 9000), ""));
+	CHECK_CALL(&door, PUT, put(&door, sized(&door, "b", "", 9000), ""));
+	CHECK_CALL(&door, PUT, put(&door, sized(&door, "c", "", 5000), ""));
+	CHECK_USAGE(&door, OPERATION_TRANSACT_WRITE_ITEMS, request,
+		"Tab w46, a/1 w18, b/1 w18, c/1 w10");
+	CHECK_USAGE(
+		&door, OPERATION_TRANSACT_WRITE_ITEMS, request, "Tab r12, a/1 r6, b/1 r2, c/1 r4");
+}
+
+static void a_replay_passes_over_a_table_made_anew(void)
+{
+	struct door door CLEANUP(door_release) = api_new();
+	const char *request = "{'ClientRequestToken': 't', 'TransactItems': ["
+			      "{'Delete': {" T KEY1 "}}]}";
+
+	CHECK_USAGE(&door, OPERATION_TRANSACT_WRITE_ITEMS, request, "Tab w2, a/1 w2");
+	CHECK_CALL(&door, OPERATION_DELETE_TABLE, "{'TableName': 'Tab'}");
+	CHECK_CALL(&door, OPERATION_CREATE_TABLE,
+		"{'TableName': 'Tab', 'BillingMode': 'PAY_PER_REQUEST', "
+		"'AttributeDefinitions': [{'AttributeName': 'k', 'AttributeType': 'S'}], "
+		"'KeySchema': [{'AttributeName': 'k', 'KeyType': 'HASH'}]}");
+	CHECK_USAGE(&door, OPERATION_TRANSACT_WRITE_ITEMS, request, "");
+}
+
 /* Three items of 2000 bytes in partition a. */
 static struct door three_new(void)
 {
@@ -498,6 +533,10 @@ static void a_look_at_facts_costs_nothing(void)
 	CHECK_OK(metered_run(&door, &usage, GET, &get, &got), &door.err);
 	CHECK_OK(metered_run(&door, &usage, SCAN, &scan, &scanned), &door.err);
 	CHECK_INT(usage.count, 0);
+	get.facts_only = false;
+	get.is_look = true;
+	CHECK_OK(metered_run(&door, &usage, GET, &get, &got), &door.err);
+	CHECK_INT(usage.count, 0);
 }
 
 static const struct test_case cases[] = {
@@ -516,6 +555,9 @@ static const struct test_case cases[] = {
 	{ "a cancelled transaction costs its preparation",
 		a_cancelled_transaction_costs_its_preparation },
 	{ "a replayed transaction costs reads", a_replayed_transaction_costs_reads },
+	{ "a replay reads items of every kind of action",
+		a_replay_reads_items_of_every_kind_of_action },
+	{ "a replay passes over a table made anew", a_replay_passes_over_a_table_made_anew },
 	{ "a query tells its partition and what it returned",
 		a_query_tells_its_partition_and_what_it_returned },
 	{ "a query of an index is the index's", a_query_of_an_index_is_the_indexs },
