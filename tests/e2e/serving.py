@@ -15,7 +15,7 @@ import subprocess
 import time
 import zlib
 
-from mounting import CRASH, DYNAMOUNT, START_SECONDS, STOP_SECONDS, environment
+from mounting import CRASH, DYNAMOUNT, START_SECONDS, STOP_SECONDS, environment, wait_until
 
 ANSWER_SECONDS = 20
 SIGNATURE = (
@@ -236,3 +236,11 @@ def timed(at_most):
     yield
     took = time.monotonic() - start
     assert took < at_most, f"took {took:.3f} s"
+
+
+def http_door(mount):
+    """The Server that is part of a mount."""
+    wait_until(lambda: "listening on" in mount.log_tail(), START_SECONDS, "the address")
+    server = Server(mount.directory)
+    server.url = re.findall(r"listening on (\S+)", mount.log_tail())[-1]
+    return server

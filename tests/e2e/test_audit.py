@@ -14,7 +14,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from api import item
-from conftest import module_mount_of
 from mounting import DYNAMOUNT, opened, read, read_text, refused, save, wait_until
 from test_both_doors import http_door
 

@@ -17,7 +17,7 @@ import pytest
 
 import cli
 from conftest import mounted, served
-from mounting import CRASH, DYNAMOUNT, STOP_SECONDS, environment, is_mounted, read_text, save, wait_until
+from mounting import CRASH, DYNAMOUNT, STOP_SECONDS, environment, is_mounted, save, wait_until
 from secrets_on_disk import make_key, readable
 
 pytestmark = pytest.mark.limit(150)

@@ -3,26 +3,17 @@
 import errno
 import json
 import os
-import re
 import subprocess
 
 import pytest
 
 from api import create, index, item, plain, plain_all, put_all, read_pages, values
 from conftest import module_mount_of
-from mounting import START_SECONDS, read, refused, save, wait_until
-from serving import Server
+from mounting import read, refused, save
+from serving import http_door
 
 
 ROUNDS = 200
-
-
-def http_door(mount):
-    """The Server that is part of a mount."""
-    wait_until(lambda: "listening on" in mount.log_tail(), START_SECONDS, "the address")
-    server = Server(mount.directory)
-    server.url = re.findall(r"listening on (\S+)", mount.log_tail())[-1]
-    return server
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from api import create, index, item, plain_all, values
+from api import create, index, item, plain_all
 from conftest import module_mount_of, private_directory, remove_directory, served
 from mounting import read, refused, save
 from test_both_doors import http_door

@@ -14,7 +14,7 @@ import pytest
 import cli
 from cli import WAYS, Way, lines, started, way_of
 from conftest import mounted, private_directory, remove_directory, served
-from mounting import DYNAMOUNT, environment, read_text, save, wait_until
+from mounting import DYNAMOUNT, environment, read_text, save
 
 MOVIES = [
     {"year": 2013, "title": "Gravity", "rating": 8.2, "info": {"genres": ["Drama"]}},

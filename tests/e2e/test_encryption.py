@@ -5,7 +5,6 @@ import contextlib
 import errno
 import json
 import os
-import signal
 import subprocess
 import time
 from pathlib import Path

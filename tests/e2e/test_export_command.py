@@ -17,7 +17,7 @@ import hypothesis.strategies as st
 import pytest
 from boto3.dynamodb.types import Binary
 
-from api import item, plain
+from api import item
 from mounting import CRASH, STOP_SECONDS
 from porting import on_terminal, progress, remote, shell, start_and_stop  # noqa: F401 (fixtures)
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from conftest import mounts
 from mounting import DYNAMOUNT, environment, read, wait_until
-from serving import ANSWER_SECONDS, Closed, Connection, Server, request, timed
+from serving import ANSWER_SECONDS, Closed, Connection, Server, http_door, request, timed
 
 MB = 1 << 20
 LIMIT = 16 * MB
@@ -458,12 +458,10 @@ def test_it_starts_quickly(workdir, start_server):
 # Both doors
 
 
-def test_the_mount_and_http_show_the_same(mount, workdir):
+def test_the_mount_and_http_show_the_same(mount):
     mount.stop()
     mount.start("http=127.0.0.1:0")
-    url = re.findall(r"listening on (\S+)", mount.log_tail())[-1]
-    server = Server(workdir)
-    server.url = url
+    server = http_door(mount)
     create_table(server)
     client = server.client()
     client.put_item(TableName="Movies", Item=KEY | {"n": {"N": "1"}})

@@ -2,7 +2,6 @@
 an interruption."""
 
 import base64
-import contextlib
 import fcntl
 import gzip
 import hashlib

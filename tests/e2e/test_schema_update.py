@@ -15,7 +15,6 @@ import pytest
 
 from conftest import module_mount_of
 from mounting import (
-    START_SECONDS,
     description,
     info,
     items_below,
@@ -27,7 +26,7 @@ from mounting import (
     wait_until,
     write_all,
 )
-from serving import Server
+from serving import http_door
 
 SHELLS = ("bash", "dash")
 serial = itertools.count()
@@ -66,10 +65,7 @@ def mount(request):
 @pytest.fixture(scope="module")
 def db(mount):
     """boto3's client. Of what it is told it shows members that its model has not."""
-    wait_until(lambda: "listening on" in mount.log_tail(), START_SECONDS, "the address")
-    server = Server(mount.directory)
-    server.url = re.findall(r"listening on (\S+)", mount.log_tail())[-1]
-    client = server.client(parameter_validation=False)
+    client = http_door(mount).client(parameter_validation=False)
     client.meta.events.register("after-call.dynamodb.DescribeTable", show_all)
     return client
 

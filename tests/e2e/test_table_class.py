@@ -14,7 +14,7 @@ import time
 import pytest
 
 from api import definitions, item, key_schema, plain
-from conftest import mounted, served
+from conftest import mounted
 from mounting import (
     STOP_SECONDS,
     changes,

@@ -1,6 +1,5 @@
 """Transactions from the shell: mkdir .transact/NAME, files as usual, echo commit > .ctl."""
 
-import contextlib
 import errno
 import json
 import os

@@ -3,15 +3,14 @@
 import errno
 import itertools
 import os
-import re
 import subprocess
 import time
 
 import pytest
 
 from conftest import module_mount_of
-from mounting import START_SECONDS, opened, read, read_text, refused, save, wait_until, write_all
-from serving import Server
+from mounting import opened, read, read_text, refused, save, wait_until, write_all
+from serving import http_door
 
 SHELLS = ("bash", "dash")
 serial = itertools.count()
@@ -26,10 +25,7 @@ def mount(request):
 
 @pytest.fixture(scope="module")
 def db(mount):
-    wait_until(lambda: "listening on" in mount.log_tail(), START_SECONDS, "the address")
-    server = Server(mount.directory)
-    server.url = re.findall(r"listening on (\S+)", mount.log_tail())[-1]
-    return server.client(parameter_validation=False)
+    return http_door(mount).client(parameter_validation=False)
 
 
 @pytest.fixture
