@@ -39,7 +39,7 @@ BUILDS = {
 # Rounds that differ by chance alone are run by the sanitizers, which are quicker.
 VALGRIND_ENVIRONMENT = {"DYNAMOUNT_TEST_DIVISOR": "3"}
 
-E2E_WORKERS = 3  # they wait half of the time
+E2E_WORKERS = 5  # they wait more than half of the time
 E2E_LIMIT = 3600  # seconds
 
 # The same requests each time; tests/differential/run tries others.
