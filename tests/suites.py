@@ -30,10 +30,15 @@ import xml.etree.ElementTree
 TREE = pathlib.Path(__file__).resolve().parent.parent
 
 # Two builds: one under the sanitizers, one for valgrind and for tests of
-# memory and time, where the sanitizers mislead.
+# memory and time, where the sanitizers mislead. With lines for stack traces and
+# nothing else for a debugger. The first is little optimised, as it is slow to
+# build; with that the compiler warns of what cannot be: warnings count in the
+# second.
 BUILDS = {
-    "build": ["-Db_sanitize=address,undefined"],
-    "build-plain": ["-Db_sanitize=none"],
+    "build": [
+        "-Db_sanitize=address,undefined", "-Doptimization=1", "-Dc_args=-g1", "-Dwerror=false",
+    ],
+    "build-plain": ["-Db_sanitize=none", "-Dc_args=-g1"],
 }
 
 # Rounds that differ by chance alone are run by the sanitizers, which are quicker.

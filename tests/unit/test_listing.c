@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 
-#define ITEMS 10000
+#define ITEMS test_rounds(10000)
 #define BATCH 256 /* what a listing reads at once */
 
 /* Items of a table by their numbers: Num/17.json. */
@@ -324,7 +324,7 @@ static void an_old_cookie_is_right_after_others_were_removed(void)
 static void a_listing_of_any_size_holds_little_memory(void)
 {
 	FIXTURE(f);
-	size_t count = 70000;
+	size_t count = test_rounds(70000);
 	struct node *directory = make_numbers(&f, count);
 	struct listing *listing = open_listing(&f, directory);
 	struct tally tally = tally_new(&f, count);

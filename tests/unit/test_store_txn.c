@@ -145,13 +145,15 @@ static void conflicts_without_end_are_given_up(void)
 	CHECK_INT(runs, TXN_TRIES);
 }
 
+#define MANY test_rounds(20000)
+
 static int many_body(struct txn *txn, void *context, struct error *err)
 {
 	struct fixture *f = context;
 	struct arena_mark mark = arena_mark(txn_arena(txn));
 
-	for (int64_t i = 0; i < 20000; i++) {
-		struct slice pk = arena_printf(txn_arena(txn), "%" PRId64, i * 7919 % 20000);
+	for (int64_t i = 0; i < MANY; i++) {
+		struct slice pk = arena_printf(txn_arena(txn), "%" PRId64, i * 7919 % MANY);
 
 		TRY(put_in_body(txn, f->table, pk.data, i, err));
 		arena_reset(txn_arena(txn), mark);
@@ -171,9 +173,9 @@ static void twenty_thousand_rows_fit_in_a_transaction(void)
 			txn_run(f.store, TXN_WRITE, DURABLE_POWER, &f.arena, many_body, &f, &f.err),
 			&f.err);
 	table_counts(f.table, &counts);
-	CHECK_INT(counts.items, 20000);
-	CHECK_INT(told.changes, 40000);
-	CHECK_INT(told.inserted, 20000);
+	CHECK_INT(counts.items, MANY);
+	CHECK_INT(told.changes, 2 * MANY);
+	CHECK_INT(told.inserted, MANY);
 	CHECK_INT(fixture_check(&f, NULL).problems, 0);
 }
 
@@ -193,7 +195,7 @@ static void *writer_main(void *context)
 	struct fixture own = { .store = self->f->store, .table = self->f->table };
 	unsigned seed = (unsigned)self->number;
 
-	for (int i = 0; i < 1500; i++) {
+	for (unsigned i = 0; i < test_rounds(1500); i++) {
 		int64_t sk = rand_r(&seed) % 200;
 		struct map item = fixture_item(&own.arena, "a", sk, SLICE("x"));
 		struct fixture_write write = {
