@@ -103,17 +103,24 @@ static const struct mount_option *find_option(const char *name, size_t len)
 	return NULL;
 }
 
+static int set_own(struct mount_call *call, const struct mount_option *option, const char *text,
+	const char *value)
+{
+	if (option->set(call, value))
+		return 0;
+	fprintf(stderr, "dynamount: option '%s' has no such value\n", text);
+	return -1;
+}
+
 static int set_option(struct mount_call *call, const char *option)
 {
 	const char *equals = strchr(option, '=');
 	const char *value = equals ? equals + 1 : NULL;
 	size_t len = equals ? (size_t)(equals - option) : strlen(option);
 	const struct mount_option *known = find_option(option, len);
-	int r = known ? (known->set(call, value) ? 0 : -1)
+	int r = known ? set_own(call, known, option, value)
 		      : server_option_set(&call->server, option, len, value);
 
-	if (r < 0)
-		fprintf(stderr, "dynamount: option '%s' has no such value\n", option);
 	if (r != SERVER_OPTION_UNKNOWN)
 		return r;
 	if (strncmp(option, "x-", 2) == 0 || strncmp(option, "X-", 2) == 0)

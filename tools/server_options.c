@@ -130,31 +130,34 @@ static bool set_switch(void *member, const char *value)
 	return *(bool *)member || strcmp(value, "no") == 0;
 }
 
-#define ROW(name, member, set, ...) \
+#define ROW(name, member, set, values, ...) \
 	{ \
-		name, offsetof(struct server_options, member), set, ##__VA_ARGS__ \
+		name, offsetof(struct server_options, member), set, values, ##__VA_ARGS__ \
 	}
+#define A_SIZE "a number of bytes, as 64M, is"
+#define A_FILE "the name of a file is"
 static const struct server_option {
 	const char *name;
 	size_t offset;
 	bool (*set)(void *member, const char *value);
+	const char *values; /* what it may be, and "is" or "are" */
 	const char *lone; /* what it says without a value; NULL: it needs one */
 } known_options[] = {
-	ROW("cache", cache_bytes, set_size),
-	{ "durability", 0, set_durability },
-	ROW("capacity", enforce_capacity, set_capacity),
-	ROW("ttl-interval", ttl_interval_seconds, set_seconds),
-	ROW("audit", audit, set_audit),
-	ROW("audit-size", audit_bytes, set_size),
-	ROW("audit-items", audit_items, set_switch, .lone = "yes"),
-	ROW("region", region, set_region),
-	ROW("account", account, set_account),
-	ROW("key-file", key_file, set_path),
-	ROW("http", http, set_string),
-	ROW("buckets", buckets, set_path),
-	ROW("credentials", credentials, set_path),
-	ROW("tls-cert", tls_certificate, set_path),
-	ROW("tls-key", tls_key, set_path),
+	ROW("cache", cache_bytes, set_size, A_SIZE),
+	{ "durability", 0, set_durability, "strict or relaxed is" },
+	ROW("capacity", enforce_capacity, set_capacity, "observe or enforce is"),
+	ROW("ttl-interval", ttl_interval_seconds, set_seconds, "1 to 86400 seconds are"),
+	ROW("audit", audit, set_audit, "off, control or data is"),
+	ROW("audit-size", audit_bytes, set_size, A_SIZE),
+	ROW("audit-items", audit_items, set_switch, "yes or no is", .lone = "yes"),
+	ROW("region", region, set_region, "a name such as us-east-1 is"),
+	ROW("account", account, set_account, "a number of twelve digits is"),
+	ROW("key-file", key_file, set_path, A_FILE),
+	ROW("http", http, set_string, "ADDRESS:PORT is"),
+	ROW("buckets", buckets, set_path, "the name of a directory is"),
+	ROW("credentials", credentials, set_path, A_FILE),
+	ROW("tls-cert", tls_certificate, set_path, A_FILE),
+	ROW("tls-key", tls_key, set_path, A_FILE),
 };
 _Static_assert(ARRAY_SIZE(known_options) == SERVER_OPTION_COUNT, "count them again");
 
@@ -175,15 +178,28 @@ static int set_option(
 	return value && option->set((char *)options + option->offset, value) ? 0 : -1;
 }
 
-int server_option_set(
-	struct server_options *options, const char *name, size_t len, const char *value)
+static const struct server_option *find_option(const char *name, size_t len)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(known_options); i++) {
 		if (strlen(known_options[i].name) == len &&
 			memcmp(known_options[i].name, name, len) == 0)
-			return set_option(options, &known_options[i], value);
+			return &known_options[i];
 	}
-	return SERVER_OPTION_UNKNOWN;
+	return NULL;
+}
+
+int server_option_set(
+	struct server_options *options, const char *name, size_t len, const char *value)
+{
+	const struct server_option *option = find_option(name, len);
+
+	if (!option)
+		return SERVER_OPTION_UNKNOWN;
+	if (set_option(options, option, value) == 0)
+		return 0;
+	fprintf(stderr, "dynamount: option '%s' cannot be '%s': %s expected\n", option->name,
+		value ? value : "", option->values);
+	return -1;
 }
 
 int server_option_set_long(struct server_options *options, int code, const char *value)
@@ -192,7 +208,8 @@ int server_option_set_long(struct server_options *options, int code, const char 
 
 	if (set_option(options, option, value) == 0)
 		return 0;
-	fprintf(stderr, "dynamount: option '--%s' cannot be '%s'\n", option->name, value);
+	fprintf(stderr, "dynamount: option '--%s' cannot be '%s': %s expected\n", option->name,
+		value, option->values);
 	return -1;
 }
 

@@ -52,11 +52,11 @@ struct server_options {
 #define SERVER_OPTION_UNKNOWN 1
 
 void server_options_release(struct server_options *options);
-/* Sets an option by its name (len bytes): 0, -1 when it has no such value, or
- * SERVER_OPTION_UNKNOWN. The value is NULL when none was given. */
+/* Sets an option by its name (len bytes): 0, -1 when it has no such value, which is
+ * said, or SERVER_OPTION_UNKNOWN. The value is NULL when none was given. */
 int server_option_set(
 	struct server_options *options, const char *name, size_t len, const char *value);
-/* The same for what getopt_long() found, and says what is wrong. */
+/* The same for what getopt_long() found. */
 int server_option_set_long(struct server_options *options, int code, const char *value);
 /* Fills rows for getopt_long(), whose codes begin at SERVER_OPTION_FIRST, and
  * ends them with an empty row. */

@@ -19,7 +19,7 @@ from mounting import (
 )
 from serving import request as http_request
 from terminal import emacs, nano, vim
-from test_both_doors import http_door
+from serving import http_door
 
 MINUTE_LIMIT = 120
 TARGET = "GraniteServiceVersion20100801"

@@ -13,7 +13,7 @@ from botocore.loaders import Loader
 from asking import SHELLS, ask, rest_of, session
 from conftest import module_mount_of
 from mounting import changes, opened, read_text, refused, save
-from test_both_doors import http_door
+from serving import http_door
 
 ENVELOPE = "1 validation error detected: "  # which people who read errors on the mount are spared
 SERVICES = ("dynamodb", "dynamodbstreams", "cloudwatch")

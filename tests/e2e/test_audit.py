@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from api import item
 from mounting import DYNAMOUNT, opened, read, read_text, refused, save, wait_until
-from test_both_doors import http_door
+from serving import http_door
 
 SECRET = "s3cr3t"
 DELAY = 10  # seconds, in which lines on data must be there

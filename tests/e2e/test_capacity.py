@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 
 from api import create, index, item, plain_all
 from conftest import module_mount_of, private_directory, remove_directory, served
-from mounting import read, refused, save
-from test_both_doors import http_door
+from mounting import COMMAND_SECONDS, DYNAMOUNT, read, refused, save
+from serving import http_door
 
 INDEXES = {"ReturnConsumedCapacity": "INDEXES"}
 TABLE_EXCEEDED = (
@@ -592,3 +592,20 @@ def test_the_end_of_the_mount_ends_the_wait(mount):
     assert mount.process.wait(20) == 0
     assert process.wait(20) != 0
     mount.process = None
+
+
+@pytest.mark.parametrize(
+    "arguments, told",
+    [
+        (["serve", "data", "--capacity=enforced"], "option '--capacity' cannot be 'enforced'"),
+        (["mount", "data", "mnt", "-o", "capacity=enforced"], "option 'capacity' cannot be 'enforced'"),
+    ],
+)
+def test_another_mode_is_refused_with_those_that_there_are(arguments, told, workdir):
+    (workdir / "mnt").mkdir(exist_ok=True)
+    result = subprocess.run(
+        [DYNAMOUNT, *arguments], cwd=workdir, capture_output=True, text=True, timeout=COMMAND_SECONDS,
+    )  # fmt: skip
+    assert result.returncode == 2
+    assert f"{told}: observe or enforce is expected" in result.stderr
+    assert not (workdir / "data").exists()

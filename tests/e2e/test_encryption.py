@@ -13,7 +13,7 @@ import pytest
 
 import cli
 from conftest import mounted, served
-from mounting import DYNAMOUNT, environment, info, read, read_text, refused, save, wait_until
+from mounting import DYNAMOUNT, environment, read, read_text, refused, save, wait_until
 from secrets_on_disk import KEY, make_key, readable, strings
 from terminal import leave_vim, terminal
 

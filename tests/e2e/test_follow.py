@@ -20,7 +20,7 @@ from conftest import module_mount_of
 from mounting import (
     STOP_SECONDS, end_group, is_mounted, opened, read, refused, save, wait_until,
 )
-from test_both_doors import http_door
+from serving import http_door
 
 SHELLS = ("bash", "dash")
 FOLLOWERS = 1000

@@ -8,7 +8,7 @@ import pytest
 
 from api import item, values
 from mounting import read, refused, save
-from test_both_doors import http_door
+from serving import http_door
 
 
 @pytest.fixture

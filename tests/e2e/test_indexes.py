@@ -11,7 +11,7 @@ from api import create, definitions, design, index, put_all, read_pages, items_o
 from conftest import module_mount_of
 from files import all_entries, directory_entries, seek_directory
 from mounting import opened, read, refused, save, wait_until
-from test_both_doors import http_door
+from serving import http_door
 
 pytestmark = pytest.mark.limit(180)
 

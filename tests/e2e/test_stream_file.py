@@ -14,7 +14,7 @@ import pytest
 from api import item
 from conftest import module_mount_of
 from mounting import end_group, opened, read, refused, save
-from test_both_doors import http_door
+from serving import http_door
 
 VIEWS = ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 serial = itertools.count()

@@ -17,7 +17,8 @@ from files import RENAME_NOREPLACE, renameat2
 from mounting import (
     changes, end_group, items_below, opened, read, read_text, refused, save, wait_until, write_all,
 )  # fmt: skip
-from test_both_doors import events, http_door
+from serving import http_door
+from test_both_doors import events
 from test_users import as_nobody
 
 SHELLS = ["bash", "dash"]

@@ -20,7 +20,7 @@ from api import item
 from files import RENAME_NOREPLACE, renameat2
 from mounting import opened, read_text, refused, save, write_all
 from names import string_name
-from test_both_doors import http_door
+from serving import http_door
 from test_transact import lines, read_all
 
 STEPS = int(os.environ.get("DYNAMOUNT_TEST_STEPS", 150))

@@ -14,7 +14,7 @@ from api import create, index, put_all
 from conftest import module_mount_of
 from files import all_entries, directory_entries, seek_directory
 from mounting import opened, read, refused, save, wait_until
-from test_both_doors import http_door
+from serving import http_door
 from test_directories import bring
 
 pytestmark = pytest.mark.limit(180)
