@@ -440,10 +440,6 @@ def test_one_that_is_killed_is_told_by_the_next_with_what_to_do(workdir, large, 
 
 
 def test_a_server_that_ends_takes_its_unfinished_backup_along(workdir, large):
-    with served(workdir) as server, cli.started("backup", "data", "copy", cwd=workdir) as backup:
-        server.start()
-        backup.wait()  # it may have opened the data itself
-    shutil.rmtree(workdir / "copy", ignore_errors=True)
     with served(workdir) as server:
         server.start()
         with cli.started("backup", "data", "copy", cwd=workdir) as backup:
