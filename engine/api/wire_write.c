@@ -3,12 +3,24 @@
 #include "model/json.h"
 #include "model/typed.h"
 
+static void begin_element(size_t i, struct buf *buf)
+{
+	if (i)
+		buf_append_char(buf, ',');
+}
+
+static void begin_member(size_t i, struct slice name, struct buf *buf)
+{
+	begin_element(i, buf);
+	json_append_string(buf, name);
+	buf_append_char(buf, ':');
+}
+
 static void write_list(const struct field *field, const struct request_list *list, struct buf *buf)
 {
 	buf_append_char(buf, '[');
 	for (size_t i = 0; i < list->count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
+		begin_element(i, buf);
 		if (field->shape)
 			wire_write(field->shape, (const char *)list->items + i * field->shape->size,
 				buf);
@@ -24,10 +36,7 @@ static void write_map(const struct field *field, const struct request_list *list
 
 	buf_append_char(buf, '{');
 	for (size_t i = 0; i < list->count; i++, item += field->shape->size) {
-		if (i)
-			buf_append_char(buf, ',');
-		json_append_string(buf, *(const struct slice *)(const void *)item);
-		buf_append_char(buf, ':');
+		begin_member(i, *(const struct slice *)(const void *)item, buf);
 		wire_write(field->shape, item, buf);
 	}
 	buf_append_char(buf, '}');
@@ -39,8 +48,7 @@ static void write_items(const struct request_list *list, struct buf *buf)
 
 	buf_append_char(buf, '[');
 	for (size_t i = 0; i < list->count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
+		begin_element(i, buf);
 		typed_append_map(buf, &items[i]);
 	}
 	buf_append_char(buf, ']');
@@ -52,10 +60,7 @@ static void write_string_map(const struct request_list *list, struct buf *buf)
 
 	buf_append_char(buf, '{');
 	for (size_t i = 0; i < list->count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
-		json_append_string(buf, items[i].placeholder);
-		buf_append_char(buf, ':');
+		begin_member(i, items[i].placeholder, buf);
 		json_append_string(buf, items[i].name);
 	}
 	buf_append_char(buf, '}');
@@ -68,10 +73,7 @@ static void write_list_map(
 
 	buf_append_char(buf, '{');
 	for (size_t i = 0; i < list->count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
-		json_append_string(buf, items[i].name);
-		buf_append_char(buf, ':');
+		begin_member(i, items[i].name, buf);
 		write_list(field, &items[i].list, buf);
 	}
 	buf_append_char(buf, '}');
@@ -83,10 +85,7 @@ static void write_items_map(const struct request_list *list, struct buf *buf)
 
 	buf_append_char(buf, '{');
 	for (size_t i = 0; i < list->count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
-		json_append_string(buf, items[i].name);
-		buf_append_char(buf, ':');
+		begin_member(i, items[i].name, buf);
 		write_items(&items[i].items, buf);
 	}
 	buf_append_char(buf, '}');
@@ -98,8 +97,7 @@ static void write_doubles(const struct request_list *list, struct buf *buf)
 
 	buf_append_char(buf, '[');
 	for (size_t i = 0; i < list->count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
+		begin_element(i, buf);
 		double_append(buf, values[i]);
 	}
 	buf_append_char(buf, ']');
@@ -111,10 +109,7 @@ static void write_double_map(const struct request_list *list, struct buf *buf)
 
 	buf_append_char(buf, '{');
 	for (size_t i = 0; i < list->count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
-		json_append_string(buf, items[i].name);
-		buf_append_char(buf, ':');
+		begin_member(i, items[i].name, buf);
 		double_append(buf, items[i].value);
 	}
 	buf_append_char(buf, '}');
@@ -126,8 +121,7 @@ static void write_values(const struct request_list *list, struct buf *buf)
 
 	buf_append_char(buf, '[');
 	for (size_t i = 0; i < list->count; i++) {
-		if (i)
-			buf_append_char(buf, ',');
+		begin_element(i, buf);
 		typed_append_value(buf, &values[i]);
 	}
 	buf_append_char(buf, ']');

@@ -17,12 +17,13 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 
-from mounting import DYNAMOUNT, SCRATCH_ROOT, Mount, is_mounted
+from mounting import DYNAMOUNT, SCRATCH_ROOT, STOP_SECONDS, Mount, is_mounted
 from serving import Server
 
 PHASE_SECONDS = 60
@@ -221,3 +222,17 @@ def own_api(workdir):
     """A `dynamount serve` of the test's own."""
     with served(workdir) as server:
         yield server.start()
+
+
+@contextlib.contextmanager
+def small_disk(path, size):
+    """A file system of that size, as mount(8) writes it, at a new directory."""
+    if os.getuid() != 0:
+        pytest.skip("only root can make a small disk")
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "dynamount-test", path], check=True)
+    try:
+        yield path
+    finally:
+        while is_mounted(path):
+            subprocess.run(["umount", path], check=True, timeout=STOP_SECONDS)

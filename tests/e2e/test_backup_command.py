@@ -16,8 +16,8 @@ import time
 import pytest
 
 import cli
-from conftest import mounted, served
-from mounting import CRASH, DYNAMOUNT, STOP_SECONDS, environment, is_mounted, save, wait_until
+from conftest import mounted, served, small_disk
+from mounting import CRASH, DYNAMOUNT, STOP_SECONDS, environment, save, wait_until
 from secrets_on_disk import make_key, readable
 
 pytestmark = pytest.mark.limit(150)
@@ -454,14 +454,8 @@ def test_a_server_that_ends_takes_its_unfinished_backup_along(workdir, large):
 
 @pytest.fixture
 def disk(workdir):
-    if os.getuid() != 0:
-        pytest.skip("only root can make a small disk")
-    path = workdir / "disk"
-    path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "dynamount-test", path], check=True)
-    yield path
-    while is_mounted(path):
-        subprocess.run(["umount", path], check=True, timeout=STOP_SECONDS)
+    with small_disk(workdir / "disk", "6m") as path:
+        yield path
 
 
 @pytest.mark.parametrize("online", [False, True])

@@ -16,8 +16,8 @@ from backing import (
     ACCOUNT, all_items, back_up, backup_status, restore, status, table_arn, tables, wait_for_backup,
     wait_for_no_table, wait_for_table,
 )
-from conftest import served
-from mounting import DYNAMOUNT, STOP_SECONDS, environment, is_mounted, read_text, save
+from conftest import served, small_disk
+from mounting import DYNAMOUNT, STOP_SECONDS, environment, read_text, save
 from porting import Shell
 
 LARGE = 12_000  # items: some seconds of work
@@ -450,14 +450,8 @@ def test_a_damaged_backup_is_refused_and_the_others_are_good(own_api, how):
 
 @pytest.fixture
 def disk(workdir):
-    if os.getuid() != 0:
-        pytest.skip("only root can make a small disk")
-    path = workdir / "disk"
-    path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "dynamount-test", path], check=True)
-    yield path
-    while is_mounted(path):
-        subprocess.run(["umount", path], check=True, timeout=STOP_SECONDS)
+    with small_disk(workdir / "disk", "64m") as path:
+        yield path
 
 
 def wait_until_made_or_gone(db, arn):

@@ -18,8 +18,7 @@ from backing import (
     all_items, enable, export, export_described, import_described, import_table, refusal, table_arn, tables,
     wait_for_export, wait_for_no_table, wait_for_second,
 )
-from conftest import served
-from mounting import STOP_SECONDS, is_mounted
+from conftest import served, small_disk
 from porting import Shell
 
 BUCKET = "my-bucket"
@@ -569,14 +568,8 @@ def test_kill_9_fails_an_import_and_leaves_no_table(own):
 
 @pytest.fixture
 def disk(workdir):
-    if os.getuid() != 0:
-        pytest.skip("only root can make a small disk")
-    path = workdir / "disk"
-    path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "dynamount-test", path], check=True)
-    yield path
-    while is_mounted(path):
-        subprocess.run(["umount", path], check=True, timeout=STOP_SECONDS)
+    with small_disk(workdir / "disk", "2m") as path:
+        yield path
 
 
 def test_a_full_disk_fails_the_export_and_leaves_nothing_of_it(workdir, disk):

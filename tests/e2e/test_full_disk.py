@@ -10,11 +10,11 @@ import subprocess
 
 import pytest
 
-from conftest import mounted
-from mounting import STOP_SECONDS, is_mounted, opened, read_text, refused, save, write_all
+from conftest import mounted, small_disk
+from mounting import opened, read_text, refused, save, write_all
 
 pytestmark = pytest.mark.limit(120)
-SMALL, LARGE = "size=32m", "size=128m"
+SMALL, LARGE = "32m", "128m"
 
 
 def item(n):
@@ -23,18 +23,12 @@ def item(n):
 
 @pytest.fixture
 def disk(workdir):
-    if os.getuid() != 0:
-        pytest.skip("only root can make a small disk")
-    path = workdir / "disk"
-    path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", SMALL, "dynamount-test", path], check=True)
-    yield path
-    while is_mounted(path):
-        subprocess.run(["umount", path], check=True, timeout=STOP_SECONDS)
+    with small_disk(workdir / "disk", SMALL) as path:
+        yield path
 
 
 def enlarge(disk):
-    subprocess.run(["mount", "-o", f"remount,{LARGE}", disk], check=True)
+    subprocess.run(["mount", "-o", f"remount,size={LARGE}", disk], check=True)
 
 
 @pytest.fixture

@@ -7,20 +7,17 @@ import hashlib
 import json
 import os
 import random
-import subprocess
 import threading
 import time
 
 import pytest
 
 from api import definitions, item, key_schema, plain
-from conftest import mounted
+from conftest import mounted, small_disk
 from mounting import (
-    STOP_SECONDS,
     changes,
     description,
     info,
-    is_mounted,
     items_below,
     opened,
     read,
@@ -360,14 +357,8 @@ def test_a_class_that_does_not_exist_is_a_validation_error(db):
 
 @pytest.fixture
 def disk(workdir):
-    if os.getuid() != 0:
-        pytest.skip("only root can make a small disk")
-    path = workdir / "disk"
-    path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "dynamount-test", path], check=True)
-    yield path
-    while is_mounted(path):
-        subprocess.run(["umount", path], check=True, timeout=STOP_SECONDS)
+    with small_disk(workdir / "disk", "96m") as path:
+        yield path
 
 
 def test_a_conversion_waits_while_the_disk_is_full_and_goes_on_later(disk):
