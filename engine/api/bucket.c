@@ -140,9 +140,8 @@ static int step_into(int directory, struct slice part, bool make)
 }
 
 /* Opens the directory that a key's last part is in; that part is empty of a key that
- * ends with '/'. */
-static int walk(int bucket, struct slice key, bool make, int *ret_fd, struct slice *ret_name,
-	struct error *err)
+ * ends with '/'. -1 with errno. */
+static int open_parent(int bucket, struct slice key, bool make, struct slice *ret_name)
 {
 	struct slice rest = key;
 	int at = dup(bucket);
@@ -152,22 +151,25 @@ static int walk(int bucket, struct slice key, bool make, int *ret_fd, struct sli
 		struct slice part = slice_of(rest.data, (size_t)(end - rest.data));
 		int next = step_into(at, part, make);
 
-		close(at);
+		cleanup_close(&at);
 		at = next;
 		rest = slice_skip(rest, part.len + 1);
 	}
-	if (at < 0)
-		return error_set_errno(err, errno, "Opening %.*s in the bucket", SLICE_ARG(key));
-	*ret_fd = at;
 	*ret_name = rest;
-	return 0;
+	return at;
+}
+
+static int error_opening(struct slice key, struct error *err)
+{
+	return error_set_errno(err, errno, "Opening %.*s in the bucket", SLICE_ARG(key));
 }
 
 int bucket_make_directory(int bucket, struct slice key, int *ret_fd, struct error *err)
 {
 	struct slice name;
 
-	return walk(bucket, key, true, ret_fd, &name, err);
+	*ret_fd = open_parent(bucket, key, true, &name);
+	return *ret_fd < 0 ? error_opening(key, err) : 0;
 }
 
 int bucket_open_object(int bucket, struct slice key, int *ret_fd, struct error *err)
@@ -175,11 +177,11 @@ int bucket_open_object(int bucket, struct slice key, int *ret_fd, struct error *
 	int directory CLEANUP(cleanup_close) = -1;
 	struct slice name = { NULL, 0 };
 
-	TRY(walk(bucket, key, false, &directory, &name, err));
+	directory = open_parent(bucket, key, false, &name);
+	if (directory < 0)
+		return error_opening(key, err);
 	*ret_fd = open_part(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (*ret_fd < 0)
-		return error_set_errno(err, errno, "Opening %.*s in the bucket", SLICE_ARG(key));
-	return 0;
+	return *ret_fd < 0 ? error_opening(key, err) : 0;
 }
 
 /* Listing. */
@@ -323,7 +325,9 @@ int bucket_remove_directory(int bucket, struct slice key, struct error *err)
 	struct slice path = slice_of(key.data, key.len - slice_ends_with(key, SLICE("/"))), name;
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 
-	TRY(walk(bucket, path, false, &directory, &name, err));
+	directory = open_parent(bucket, path, false, &name);
+	if (directory < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : error_opening(key, err);
 	buf_append_slice(&text, name);
 	return remove_entry(directory, buf_string(&text), 0, err);
 }

@@ -37,5 +37,5 @@ int bucket_open_object(int bucket, struct slice key, int *ret_fd, struct error *
  * limit are an error. */
 int bucket_list(int bucket, struct slice prefix, size_t limit, struct arena *arena,
 	struct slice **ret, size_t *ret_count, struct error *err) NODISCARD;
-/* Removes all below a key that ends with '/', and the directory. */
+/* Removes all below a key that ends with '/', and the directory, if it is there. */
 int bucket_remove_directory(int bucket, struct slice key, struct error *err) NODISCARD;

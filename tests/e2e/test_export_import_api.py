@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -19,6 +20,7 @@ from backing import (
     wait_for_export, wait_for_no_table, wait_for_second,
 )
 from conftest import served, small_disk
+from mounting import wait_until
 from porting import Shell
 
 BUCKET = "my-bucket"
@@ -538,6 +540,7 @@ def test_kill_9_fails_an_export_and_leaves_nothing_of_it(own):
     db = own.client()
     table = recovered(own, db, [{"k": f"k{n}", "fill": "x" * 500} for n in range(10_000)])
     arn = begin_export(own, table).json()["ExportDescription"]["ExportArn"]
+    wait_until(lambda: list(own.bucket.glob("AWSDynamoDB/*/data/*")), 20, "data of the export")
     assert export_described(own, arn)["ExportStatus"] == "IN_PROGRESS"
     own.kill9()
     own.start()
@@ -545,6 +548,20 @@ def test_kill_9_fails_an_export_and_leaves_nothing_of_it(own):
     assert told["ExportStatus"] == "FAILED" and told["FailureMessage"] == "the server was stopped"
     assert list((own.bucket / "AWSDynamoDB").iterdir()) == []
     assert len(exported(own, export(own, table, BUCKET))) == 10_000
+
+
+def test_an_export_killed_before_its_first_file_is_no_trouble(own):
+    """What it makes first is not there: as if the kill had come sooner."""
+    db = own.client()
+    table = recovered(own, db, [{"k": f"k{n}", "fill": "x" * 500} for n in range(10_000)])
+    arn = begin_export(own, table).json()["ExportDescription"]["ExportArn"]
+    own.kill9()
+    shutil.rmtree(own.bucket / "AWSDynamoDB", ignore_errors=True)
+    own.start()
+    told = export_described(own, arn)
+    assert told["ExportStatus"] == "FAILED" and told["FailureMessage"] == "the server was stopped"
+    assert list(own.bucket.iterdir()) == []
+    assert "in the bucket" not in own.log_tail()
 
 
 def test_kill_9_fails_an_import_and_leaves_no_table(own):

@@ -195,6 +195,17 @@ static void a_directory_is_removed_with_all_below_and_nothing_else(void)
 	CHECK_INT(access(path_of(&b, "outside/stays"), F_OK), 0);
 }
 
+static void a_directory_that_was_never_made_is_removed_already(void)
+{
+	struct buckets b CLEANUP(buckets_release) = buckets_new();
+
+	put(&b, "keep/", "this");
+	CHECK_OK(bucket_remove_directory(b.bucket, SLICE("keep/never/"), &b.err), &b.err);
+	CHECK_OK(bucket_remove_directory(b.bucket, SLICE("never/made/"), &b.err), &b.err);
+	CHECK_OK(bucket_remove_directory(b.bucket, SLICE("keep/this/made/"), &b.err), &b.err);
+	CHECK_TEXT(list(&b, "", 10), "keep/this");
+}
+
 /* A manifest that is there already stands for any that cannot be written. */
 static void an_incremental_export_that_fails_takes_its_data_back(void)
 {
@@ -225,6 +236,8 @@ static const struct test_case cases[] = {
 	{ "links lead nowhere", links_lead_nowhere },
 	{ "a directory is removed with all below and nothing else",
 		a_directory_is_removed_with_all_below_and_nothing_else },
+	{ "a directory that was never made is removed already",
+		a_directory_that_was_never_made_is_removed_already },
 	{ "an incremental export that fails takes its data back",
 		an_incremental_export_that_fails_takes_its_data_back },
 };
