@@ -2,7 +2,9 @@
 #include "base/memory.h"
 #include "store/backup.h"
 #include "store/check.h"
+#include "store/count.h"
 #include "store/encryption.h"
+#include "store/table_cache.h"
 
 #include <errno.h>
 
@@ -32,6 +34,28 @@ static bool take_step(void *context, uint64_t items)
 	return pace_advance(&look->pace, items - look->pace.done, &err) == 0;
 }
 
+static int count_table(struct table *table, struct look *look, struct error *err)
+{
+	int r;
+
+	do {
+		TRY(r = count_step(table, err));
+		TRY(pace_advance(&look->pace, 0, err));
+	} while (r != COUNT_DONE);
+	return 0;
+}
+
+/* Tables that were being written to have no exact counts in the copy. */
+static int count_tables(struct store *store, struct look *look, struct error *err)
+{
+	struct table_array tables CLEANUP(table_array_release) = { NULL, 0 };
+
+	table_cache_all(store, &tables);
+	for (size_t i = 0; i < tables.count; i++)
+		TRY(count_table(tables.tables[i], look, err));
+	return 0;
+}
+
 static int look_at_store(
 	struct store *store, struct look *look, struct hot_backup_totals *ret, struct error *err)
 {
@@ -43,6 +67,7 @@ static int look_at_store(
 		return error_set(err, ERROR_CORRUPT,
 			"The copy is damaged, and so its source may be: %s",
 			buf_string(&look->problem));
+	TRY(count_tables(store, look, err));
 	ret->tables = totals.tables;
 	ret->items = totals.items;
 	ret->item_bytes = totals.bytes;

@@ -1,5 +1,5 @@
 /* The look at a copy, for hot_backup*.c: opened, recovered, every item looked at,
- * closed again with nothing left to recover. */
+ * closed again with nothing left to recover and nothing to count. */
 #pragma once
 
 #include "store/hot_backup_files.h"

@@ -238,6 +238,23 @@ static void what_is_restored_is_what_was_there(void)
 	check_rows(&v);
 }
 
+/* A store for `check` has no worker that would count. */
+static void what_is_restored_is_counted(void)
+{
+	struct store_options options = { .read_only_check = true };
+	struct vault v CLEANUP(vault_release) = vault_new(NULL);
+	struct table_counts counts;
+
+	take(&v);
+	restore(&v, NULL, NULL);
+	fixture_close(&v.f);
+	CHECK_OK(store_open(v.restored.data, &options, &v.f.store, &v.err), &v.err);
+	v.f.table = fixture_find(&v.f, "T");
+	table_counts(v.f.table, &counts);
+	CHECK(counts.exact);
+	CHECK_INT(counts.items, ROWS);
+}
+
 static void each_phase_tells_how_far_it_is(void)
 {
 	struct vault v CLEANUP(vault_release) = vault_new(NULL);
@@ -591,6 +608,7 @@ static void tables_may_come_and_go_meanwhile(void)
 
 static const struct test_case cases[] = {
 	{ "what is restored is what was there", what_is_restored_is_what_was_there },
+	{ "what is restored is counted", what_is_restored_is_counted },
 	{ "each phase tells how far it is", each_phase_tells_how_far_it_is },
 	{ "what belongs to the process stays behind", what_belongs_to_the_process_stays_behind },
 	{ "what is there already is kept", what_is_there_already_is_kept },
