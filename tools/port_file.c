@@ -92,15 +92,9 @@ int file_remove(const char *path, struct error *err)
 	return 0;
 }
 
-static void closedirp(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 int files_remove(const char *directory, struct slice ending, struct error *err)
 {
-	DIR *files CLEANUP(closedirp) = opendir(directory);
+	DIR *files CLEANUP(cleanup_closedir) = opendir(directory);
 	const struct dirent *file;
 
 	if (!files)

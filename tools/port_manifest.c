@@ -15,17 +15,11 @@ static bool holds_manifest(const char *directory, struct arena *arena)
 	return access(arena_printf(arena, "%s/" EXPORT_FILES ".json", directory).data, F_OK) == 0;
 }
 
-static void closedirp(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 /* The exports below a prefix: how many, and one of them. */
 static size_t look_below(const char *given, struct arena *arena, struct slice *ret)
 {
 	struct slice parent = arena_printf(arena, "%s/" EXPORT_DIRECTORY, given);
-	DIR *directory CLEANUP(closedirp) = opendir(parent.data);
+	DIR *directory CLEANUP(cleanup_closedir) = opendir(parent.data);
 	struct dirent *entry;
 	size_t count = 0;
 

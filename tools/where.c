@@ -153,15 +153,9 @@ static bool is_data_directory(struct slice path)
 	return stat(catalog, &st) == 0 || errno == EACCES;
 }
 
-static void closedirp(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static bool is_empty(const char *path)
 {
-	DIR *directory CLEANUP(closedirp) = opendir(path);
+	DIR *directory CLEANUP(cleanup_closedir) = opendir(path);
 	size_t entries = 0;
 
 	while (directory && readdir(directory))

@@ -193,12 +193,6 @@ struct listing {
 	struct buf keys; /* of struct slice */
 };
 
-static void closedirp(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static size_t count_keys(const struct listing *listing)
 {
 	return listing->keys.len / sizeof(struct slice);
@@ -254,7 +248,7 @@ static int list_entry(struct listing *listing, int fd, struct slice at, const ch
 static int list_below(
 	struct listing *listing, int fd, struct slice at, unsigned depth, struct error *err)
 {
-	DIR *directory CLEANUP(closedirp) = fdopendir(dup(fd));
+	DIR *directory CLEANUP(cleanup_closedir) = fdopendir(dup(fd));
 	struct dirent *entry;
 
 	if (!directory)
@@ -306,7 +300,7 @@ static int remove_entry(int fd, const char *name, unsigned depth, struct error *
 
 static int remove_below(int fd, unsigned depth, struct error *err)
 {
-	DIR *directory CLEANUP(closedirp) = fdopendir(dup(fd));
+	DIR *directory CLEANUP(cleanup_closedir) = fdopendir(dup(fd));
 	struct dirent *entry;
 
 	if (!directory)

@@ -156,16 +156,10 @@ int run_sync(struct engine *engine, struct request *request, struct error *err)
 	return store_flush(engine->store, err);
 }
 
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 /* Bytes on disk of the files of the data directory, not of its subdirectories. */
 static int measure_directory(const char *path, uint64_t *ret, struct error *err)
 {
-	DIR *dir CLEANUP(closedirp) = opendir(path);
+	DIR *dir CLEANUP(cleanup_closedir) = opendir(path);
 	struct dirent *entry;
 	uint64_t bytes = 0;
 	struct stat st;

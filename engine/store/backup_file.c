@@ -129,12 +129,6 @@ int backup_file_remove(struct store *store, struct slice id, struct error *err)
 	return 0;
 }
 
-static void cleanup_closedir(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 int backup_file_list(struct store *store, struct arena *arena, struct slice **ret,
 	size_t *ret_count, struct error *err)
 {

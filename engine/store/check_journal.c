@@ -44,12 +44,6 @@ static int look_at_journal(struct store *store, struct journal_look *look, struc
 	return 0;
 }
 
-static void cleanup_closedir(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 /* The name of a journal, of its file; absent when it is none. */
 static struct slice journal_name(struct slice file)
 {

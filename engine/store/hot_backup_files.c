@@ -83,12 +83,6 @@ enum hot_file_kind hot_file_kind(const struct hot_file *file)
 									    : HOT_FILE_PLAIN;
 }
 
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 static int find_below(const char *directory, struct buf *path, unsigned depth,
 	struct hot_files *files, struct error *err);
 
@@ -111,7 +105,7 @@ static int find_below(const char *directory, struct buf *path, unsigned depth,
 	struct hot_files *files, struct error *err)
 {
 	struct buf full CLEANUP(buf_release) = BUF_INIT;
-	DIR *dir CLEANUP(closedirp) = NULL;
+	DIR *dir CLEANUP(cleanup_closedir) = NULL;
 	struct dirent *entry;
 	size_t len = path->len;
 

@@ -10,12 +10,6 @@
 
 #define DESCRIPTORS_MAX 16
 
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
@@ -53,7 +47,7 @@ int hot_place_sync(const char *path, struct error *err)
 
 static bool is_empty_directory(const char *path)
 {
-	DIR *dir CLEANUP(closedirp) = opendir(path);
+	DIR *dir CLEANUP(cleanup_closedir) = opendir(path);
 	bool empty = dir;
 	struct dirent *entry;
 

@@ -318,12 +318,6 @@ static bool is_orphan(const struct stream_set *set, struct slice file)
 	return !find_locked(set, slice_of(file.data + begin.len, file.len - begin.len - end.len));
 }
 
-static void cleanup_closedir(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static int remove_orphans(struct store *store, struct error *err)
 {
 	DIR *directory CLEANUP(cleanup_closedir) = opendir(store->path);

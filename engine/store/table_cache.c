@@ -282,12 +282,6 @@ static int remove_orphan(struct store *store, const char *file, struct error *er
 	return 0;
 }
 
-static void cleanup_closedir(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static int remove_orphans(struct store *store, struct error *err)
 {
 	DIR *directory CLEANUP(cleanup_closedir) = opendir(store->path);
