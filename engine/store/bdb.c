@@ -8,6 +8,9 @@
  * 3. Nothing of Berkeley DB's reaches standard error but through the log.
  * 4. Every file of an encrypted environment is encrypted: it is opened here or it
  *    is not opened.
+ * 5. Each page of a new file has a checksum: without one Berkeley DB follows what a
+ *    damaged page says, and may crash or go round in circles. With encryption it
+ *    comes by itself.
  */
 #include "store/bdb.h"
 #include "base/clock.h"
@@ -149,6 +152,17 @@ static bool is_disk_full(const char *path)
 	       (uint64_t)disk.f_bavail * disk.f_frsize < LOG_FILE_BYTES;
 }
 
+static int error_opening(const char *path, int r, struct error *err)
+{
+	if (is_disk_full(path))
+		return error_set_errno(err, ENOSPC, "Opening the store in %s", path);
+	if (r == DB_RUNRECOVERY)
+		return error_set(err, ERROR_CORRUPT,
+			"%s cannot be recovered, as a file in it is damaged: restore a backup",
+			path);
+	return bdb_error(err, r, "opening the environment");
+}
+
 int bdb_env_open(
 	const char *path, const struct bdb_env_options *options, DB_ENV **ret, struct error *err)
 {
@@ -168,9 +182,7 @@ int bdb_env_open(
 		r = env->open(env, path, ENV_FLAGS | recovery, 0600);
 	if (r) {
 		bdb_env_closep(&env);
-		return is_disk_full(path)
-			       ? error_set_errno(err, ENOSPC, "Opening the store in %s", path)
-			       : bdb_error(err, r, "opening the environment");
+		return error_opening(path, r, err);
 	}
 	*ret = env;
 	return 0;
@@ -267,6 +279,21 @@ static bool note_unwanted(DB_ENV *env, const char *file)
 	return held;
 }
 
+/* A wrong checksum makes Berkeley DB panic. Here what can be looked at is, and the
+ * other files afterwards. */
+static int verify_despite_panic(DB_ENV *env, DB *bdb, const char *file)
+{
+	int r = env->set_flags(env, DB_NOPANIC, 1);
+
+	if (!r)
+		r = bdb->verify(bdb, file, NULL, NULL, 0); /* also closes it */
+	env->set_flags(env, DB_NOPANIC, 0);
+	if (r != DB_RUNRECOVERY)
+		return r;
+	r = env->set_flags(env, DB_PANIC_ENVIRONMENT, 0);
+	return r ? r : DB_VERIFY_BAD;
+}
+
 int bdb_file_verify(
 	DB_ENV *env, const char *file, bdb_messages *report, void *context, struct error *err)
 {
@@ -276,7 +303,7 @@ int bdb_file_verify(
 	if (r)
 		return bdb_error(err, r, "creating a file handle");
 	bdb_env_redirect(env, report, context);
-	r = bdb->verify(bdb, file, NULL, NULL, 0); /* also closes it */
+	r = verify_despite_panic(env, bdb, file);
 	bdb_env_redirect(env, NULL, NULL);
 	if (r == DB_VERIFY_BAD)
 		return BDB_FILE_DAMAGED;
@@ -312,12 +339,17 @@ int bdb_file_open(
 		return bdb_error(err, r, "creating a file handle");
 	r = db->set_pagesize(db, PAGE_BYTES);
 	flags |= DB_THREAD | (txn ? 0 : DB_AUTO_COMMIT);
-	if (!r && is_encrypted(env))
-		r = db->set_flags(db, DB_ENCRYPT);
+	if (!r)
+		r = db->set_flags(db, is_encrypted(env) ? DB_ENCRYPT : DB_CHKSUM);
 	if (!r)
 		r = db->open(db, txn, file, NULL, DB_BTREE, flags, 0600);
 	if (r) {
 		bdb_file_closep(&db);
+		if (r == EINVAL) /* of what its first page says */
+			return error_set(err, ERROR_CORRUPT,
+				"%s or the log is damaged: restore a backup, or ask "
+				"`dynamount check`",
+				file);
 		return bdb_error(err, r, "opening a file");
 	}
 	*ret = db;
@@ -344,7 +376,8 @@ int bdb_error(struct error *err, int ret, const char *doing)
 		return error_set(err, ERROR_CONFLICT, "Transaction is ongoing for the item");
 	case DB_RUNRECOVERY:
 		return error_set(err, ERROR_SYSTEM,
-			"%s: the store stopped after an earlier failure; start again to recover it",
+			"%s: the store stopped after a failure; start again to recover it, and if "
+			"that does not help, `dynamount check` tells what is damaged",
 			doing);
 	case DB_PAGE_NOTFOUND:
 	case DB_VERIFY_BAD:

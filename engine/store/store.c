@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/check_files.h"
 #include "store/count.h"
 #include "store/lockfile.h"
 #include "store/store_private.h"
@@ -123,6 +124,8 @@ static int open_all(struct store *store, const struct store_options *options, st
 {
 	TRY(enter(store, options, err));
 	TRY(open_environment(store, options, err));
+	if (options->read_only_check)
+		TRY(check_files(store->env, store->path, err));
 	TRY(bdb_file_open(store->env, NULL, "catalog.db", DB_CREATE, &store->catalog, err));
 	TRY(bdb_file_open(store->env, NULL, "counts.db", DB_CREATE, &store->counts, err));
 	TRY(stream_set_open(store, err));

@@ -437,6 +437,35 @@ def test_check_finds_a_damaged_table(data):
     assert "Movies" in result.stdout + result.stderr
 
 
+def change_a_byte(path, at):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 1]))
+
+
+@pytest.mark.parametrize("place", ["catalog.db", "counts.db", "journal-alarms.db", "table-*.db", "log.*"])
+def test_one_changed_bit_is_found_and_is_no_crash(data, place):
+    """In a page of a B-tree after its first, and where the log then seems to end."""
+    (path,) = list(data.data.glob(place))
+    change_a_byte(path, 200 if place == "log.*" else 4096 + 500)
+    result = data.dynamount("check", data.data, check=False)
+    assert result.returncode == 1 and "amaged" in result.stdout + result.stderr, result
+    assert place == "log.*" or path.name in result.stdout + result.stderr, result
+    for command in (["tables", "-l", data.data], ["export", "-q", f"{data.data}/Movies"]):
+        result = data.dynamount(*command, check=False)
+        assert result.returncode in (0, 1), result
+        assert result.returncode == 0 or "dynamount check" in result.stderr, result
+
+
+def test_a_first_page_that_makes_no_sense_is_told_with_its_file(data):
+    path = data.data / "counts.db"
+    path.write_bytes(os.urandom(4096) + path.read_bytes()[4096:])
+    assert "counts.db or the log is damaged" in data.dynamount("tables", data.data, check=False).stderr
+    assert "counts.db; restore a backup" in data.dynamount("check", data.data, check=False).stderr
+
+
 def test_check_finds_a_table_cut_short(data):
     (path,) = [path for path in data.data.iterdir() if path.name.startswith("table")]
     os.truncate(path, path.stat().st_size // 2)

@@ -3,6 +3,7 @@
 #include "store_fixture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 static void a_deadlock_is_a_conflict(void)
@@ -38,8 +39,8 @@ static void a_stopped_environment_comes_with_advice(void)
 
 	CHECK_INT(bdb_error(&err, DB_RUNRECOVERY, "writing a row"), -1);
 	CHECK_ERROR(&err, ERROR_SYSTEM,
-		"writing a row: the store stopped after an earlier failure; start again to "
-		"recover it");
+		"writing a row: the store stopped after a failure; start again to recover it, "
+		"and if that does not help, `dynamount check` tells what is damaged");
 }
 
 static void a_missing_page_is_corruption(void)
@@ -58,9 +59,15 @@ struct environment {
 	struct error err;
 };
 
-static struct environment environment_new(void)
+static void environment_open(struct environment *e)
 {
 	const struct bdb_env_options options = { .cache_bytes = 4u << 20 };
+
+	CHECK_OK(bdb_env_open(e->path, &options, &e->env, &e->err), &e->err);
+}
+
+static struct environment environment_new(void)
+{
 	const char *base = getenv("TMPDIR");
 	struct environment e = { .err = ERROR_INIT };
 	struct buf path = BUF_INIT;
@@ -69,7 +76,7 @@ static struct environment environment_new(void)
 	buf_string(&path);
 	e.path = mkdtemp(path.data);
 	CHECK(e.path);
-	CHECK_OK(bdb_env_open(e.path, &options, &e.env, &e.err), &e.err);
+	environment_open(&e);
 	CHECK_OK(bdb_file_open(e.env, NULL, "file.db", DB_CREATE, &e.file, &e.err), &e.err);
 	return e;
 }
@@ -143,6 +150,58 @@ static void a_file_is_removed_when_files_are_held_no_more(void)
 	CHECK(!has_file(&e, "other.db"));
 }
 
+static void write_some(struct environment *e, const char *text)
+{
+	for (uint32_t i = 0; i < 1000; i++) {
+		DBT key = { .data = &i, .size = sizeof(i) };
+		DBT data = bdb_input(slice_from_string(text));
+
+		CHECK_INT(e->file->put(e->file, NULL, &key, &data, 0), 0);
+	}
+	bdb_file_closep(&e->file);
+	CHECK_OK(bdb_env_checkpoint(e->env, 0, &e->err), &e->err);
+}
+
+/* One byte of what was written. */
+static void change_file(const struct environment *e, const char *text)
+{
+	struct buf path CLEANUP(buf_release) = BUF_INIT, bytes CLEANUP(buf_release) = BUF_INIT;
+	int fd CLEANUP(cleanup_close) = -1;
+	char *found;
+
+	buf_appendf(&path, "%s/file.db", e->path);
+	fd = open(buf_string(&path), O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0);
+	buf_resize(&bytes, 1u << 16);
+	bytes.len = (size_t)pread(fd, bytes.data, bytes.len, 0);
+	found = memmem(bytes.data, bytes.len, text, strlen(text));
+	CHECK(found);
+	CHECK_INT(pwrite(fd, "X", 1, found - bytes.data), 1);
+}
+
+static void count_message(void *context, const char *message)
+{
+	(void)message;
+	(*(unsigned *)context)++;
+}
+
+static void a_changed_byte_is_found(void)
+{
+	struct environment e CLEANUP(environment_release) = environment_new();
+	unsigned messages = 0;
+	DB *other;
+
+	write_some(&e, "some text");
+	bdb_env_closep(&e.env); /* with what it keeps in memory */
+	change_file(&e, "some text");
+	environment_open(&e);
+	CHECK_INT(bdb_file_verify(e.env, "file.db", count_message, &messages, &e.err),
+		BDB_FILE_DAMAGED);
+	CHECK(messages);
+	CHECK_OK(bdb_file_open(e.env, NULL, "other.db", DB_CREATE, &other, &e.err), &e.err);
+	bdb_file_closep(&other);
+}
+
 static const struct test_case cases[] = {
 	{ "the log goes when nothing needs it", the_log_goes_when_nothing_needs_it },
 	{ "the log stays while files are held", the_log_stays_while_files_are_held },
@@ -152,6 +211,7 @@ static const struct test_case cases[] = {
 	{ "a full disk is no space", a_full_disk_is_no_space },
 	{ "lack of memory may be a full lock table", lack_of_memory_may_be_a_full_lock_table },
 	{ "a stopped environment comes with advice", a_stopped_environment_comes_with_advice },
+	{ "a changed byte is found, and the rest goes on", a_changed_byte_is_found },
 	{ "a missing page is corruption", a_missing_page_is_corruption },
 };
 
