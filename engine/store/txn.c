@@ -3,22 +3,46 @@
 #include "store/store_private.h"
 #include "store/txn_private.h"
 
+#include <unistd.h>
+
 struct arena *txn_arena(const struct txn *txn)
 {
 	return txn->arena;
 }
 
+#define SECOND_NS 1000000000u
+#define ROOM_NS   100000u /* at the end of a second: for so many changes */
+
+static bool is_near_end(uint64_t stamp)
+{
+	return stamp % SECOND_NS >= SECOND_NS - ROOM_NS;
+}
+
+/* Never shortly before the end of a second. What is answered within a second is of
+ * that second: hence the wait. */
+static uint64_t first_stamp(uint64_t after)
+{
+	uint64_t stamp = (uint64_t)clock_realtime_ns();
+
+	while (stamp > after && is_near_end(stamp)) {
+		usleep(ROOM_NS / 1000);
+		stamp = (uint64_t)clock_realtime_ns();
+	}
+	if (stamp > after)
+		return stamp;
+	stamp = after + 1;
+	return is_near_end(stamp) ? stamp - stamp % SECOND_NS + SECOND_NS : stamp;
+}
+
 uint64_t txn_next_stamp(struct txn *txn, uint64_t after)
 {
 	struct store *store = txn->store;
-	uint64_t stamp = (uint64_t)clock_realtime_ns();
 
 	if (after < store->last_stamp)
 		after = store->last_stamp;
-	if (stamp <= after)
-		stamp = after + 1;
-	store->last_stamp = stamp;
-	return stamp;
+	store->last_stamp = txn->stamped ? after + 1 : first_stamp(after);
+	txn->stamped = true;
+	return store->last_stamp;
 }
 
 void txn_raise_stamp(struct txn *txn, uint64_t stamp)

@@ -23,6 +23,7 @@ struct txn {
 	struct arena *arena;
 	DB_TXN *bdb; /* NULL when it only reads */
 	bool watched; /* changes are gathered */
+	bool stamped; /* a change has its stamp */
 	uint64_t writes; /* how many so far: what was read ahead before one is stale */
 	struct change_list changes;
 	struct count_deltas deltas;
@@ -33,8 +34,10 @@ struct txn {
 	struct unpacker unpacker;
 };
 
-/* A stamp for a change: the time in ns, or what makes it greater than the store's
- * last one, and than `after`. */
+/* A stamp for a change: greater than the store's last one, and than `after`. The
+ * first one of a transaction is the time in ns unless that has been; the others follow
+ * at once, and (up to 100,000 of them) within the same second, so that recovery to a
+ * whole second finds all of a transaction or nothing. */
 uint64_t txn_next_stamp(struct txn *txn, uint64_t after);
 /* Makes all stamps from now on greater than this one. */
 void txn_raise_stamp(struct txn *txn, uint64_t stamp);

@@ -1,8 +1,10 @@
 #undef NDEBUG
 #include "store_fixture.h"
 
+#include "base/clock.h"
 #include "store/store_private.h"
 #include "store/table_private.h"
+#include "store/txn_private.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -299,12 +301,60 @@ static void counts_and_watcher_are_exact_among_many_writers(void)
 	CHECK_INT(fixture_check(&f, NULL).problems, 0);
 }
 
+#define SECOND_NS 1000000000u
+
+struct stamps {
+	uint64_t after, first, last;
+};
+
+static int stamps_body(struct txn *txn, void *context, struct error *err)
+{
+	struct stamps *stamps = context;
+
+	(void)err;
+	stamps->first = txn_next_stamp(txn, stamps->after);
+	for (int i = 0; i < 1000; i++) {
+		uint64_t stamp = txn_next_stamp(txn, 0);
+
+		CHECK(stamp > stamps->last);
+		stamps->last = stamp;
+	}
+	return 0;
+}
+
+static struct stamps take_stamps(struct fixture *f, uint64_t after)
+{
+	struct stamps stamps = { .after = after };
+
+	CHECK_OK(txn_run(f->store, TXN_WRITE, DURABLE_PROCESS, &f->arena, stamps_body, &stamps,
+			 &f->err),
+		&f->err);
+	CHECK_INT(stamps.first / SECOND_NS, stamps.last / SECOND_NS);
+	return stamps;
+}
+
+static void stamps_of_a_transaction_are_of_one_second(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new();
+	int64_t end = clock_realtime_ns() / SECOND_NS * SECOND_NS + SECOND_NS;
+	struct timespec shortly_before = clock_to_timespec(end - 20000);
+	struct stamps stamps;
+
+	clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &shortly_before, NULL);
+	stamps = take_stamps(&f, 0);
+	CHECK(stamps.first >= (uint64_t)end);
+	stamps = take_stamps(
+		&f, (uint64_t)end + 100 * (uint64_t)SECOND_NS - 20); /* a clock went back */
+	CHECK_INT(stamps.first, (uint64_t)end + 100 * (uint64_t)SECOND_NS);
+}
+
 static const struct test_case cases[] = {
 	{ "a body runs again after a deadlock", a_body_runs_again_after_a_deadlock },
 	{ "conflicts without end are given up", conflicts_without_end_are_given_up },
 	{ "twenty thousand rows fit in a transaction", twenty_thousand_rows_fit_in_a_transaction },
 	{ "counts and watcher are exact among many writers",
 		counts_and_watcher_are_exact_among_many_writers },
+	{ "stamps of a transaction are of one second", stamps_of_a_transaction_are_of_one_second },
 };
 
 TEST_MAIN(cases)
