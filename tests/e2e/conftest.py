@@ -109,7 +109,31 @@ def pytest_runtest_makereport(item, call):
 FAILED = pytest.StashKey()
 
 
+# Each module is run by one worker, so that what its tests share is made once. These take longest
+# and begin first, so that at the end no worker is left alone with one.
+LONG_MODULES = (
+    "test_backup_command", "test_import_command", "test_encryption", "test_export_command", "test_cli",
+    "test_where", "test_saving", "test_capacity", "test_api_files", "test_console", "test_backups",
+    "test_query_file", "test_export_file", "test_api_cli", "test_movies", "test_directories",
+    "test_access_mount", "test_tables", "test_transact", "test_scratch", "test_metrics", "test_access_http",
+    "test_editors", "test_http_listener", "test_audit", "test_export_import_api", "test_point_in_time",
+)  # fmt: skip
+
+
+def module_rank(item):
+    name = item.path.stem
+    return LONG_MODULES.index(name) if name in LONG_MODULES else len(LONG_MODULES)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log) if config.getoption("dist") == "load" else None
+
+
 def pytest_collection_modifyitems(items):
+    items.sort(key=module_rank)
     if not os.path.exists("/dev/fuse"):
         for item in items:
             item.add_marker(pytest.mark.skip(reason="this machine has no /dev/fuse"))
@@ -128,6 +152,21 @@ def remove_directory(path):
         if is_mounted(point):
             return
     shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def module_directory(request, name):
+    """A directory for what the tests of a module share; kept when one of them fails."""
+    path = private_directory(name)
+    failures = request.session.testsfailed
+    yield path
+    if request.session.testsfailed == failures:
+        remove_directory(path)
+
+
+def copy_directory(source, target):
+    """A data directory that nobody has open; its logs have holes, and so has the copy."""
+    subprocess.run(["cp", "-a", "--sparse=always", source, target], check=True)
 
 
 @pytest.fixture
@@ -169,13 +208,9 @@ def mount(unstarted_mount):
 @contextlib.contextmanager
 def module_mount_of(request, name):
     """A mount that serves several tests of a module."""
-    path = private_directory(name)
-    failures = request.session.testsfailed
-    with mounted(path) as mount:
+    with module_directory(request, name) as path, mounted(path) as mount:
         yield mount.start()
         mount.stop()
-    if request.session.testsfailed == failures:
-        remove_directory(path)
 
 
 @pytest.fixture(scope="module")
@@ -203,12 +238,8 @@ def served(directory, *options):
 @pytest.fixture(scope="module")
 def api(request):
     """One `dynamount serve` for the tests of a module, each with tables of its own."""
-    path = private_directory(Path(request.node.name).stem)
-    failures = request.session.testsfailed
-    with served(path) as server:
+    with module_directory(request, Path(request.node.name).stem) as path, served(path) as server:
         yield server.start()
-    if request.session.testsfailed == failures:
-        remove_directory(path)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import time
 
 import pytest
 
-from conftest import served
 from mounting import CRASH, DYNAMOUNT, STOP_SECONDS, environment
 
 
@@ -36,6 +35,15 @@ class Shell:
         assert process.returncode == status, errors
         return output.decode(), errors
 
+    def create(self, table):
+        """A table (id: S), by the API of the server."""
+        answer = self.server.call(
+            "CreateTable", TableName=table, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+        assert answer.status == 200, answer.body
+
     def save(self, name, text):
         (self.directory / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         return name
@@ -58,9 +66,6 @@ class Shell:
 @pytest.fixture
 def shell(workdir):
     """Over a data directory that nobody serves, with the table Tab (id: S)."""
-    with served(workdir) as server:
-        server.start()
-        server.stop()
     shell = Shell(workdir)
     shell.run("create", f"{shell.where}/Tab", "id:S")
     return shell
@@ -72,9 +77,7 @@ def remote(own_api, workdir):
     shell = Shell(workdir)
     shell.where = own_api.url
     shell.server = own_api
-    own_api.call("CreateTable", TableName="Tab", BillingMode="PAY_PER_REQUEST",
-                 AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-                 KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    shell.create("Tab")
     return shell
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import cli
-from conftest import mounted, served
+from conftest import copy_directory, module_directory, mounted, served
 from mounting import DYNAMOUNT, environment, read, read_text, refused, save, wait_until
 from secrets_on_disk import KEY, make_key, readable, strings
 from terminal import leave_vim, terminal
@@ -238,13 +238,21 @@ def test_scratch_in_memory_is_bounded_too(workdir, key):
 # Keys
 
 
-@pytest.fixture
-def safe(workdir, key):
+@pytest.fixture(scope="module")
+def safe_data(request):
     """An encrypted data directory with an item; nobody has it open."""
-    made = cli.run("create", "data/Animals", "pk:S", f"--key-file={key}", cwd=workdir)
-    assert made.returncode == 0, made
-    put = json.dumps({"TableName": "Animals", "Item": {"pk": {"S": PARTITION}}})
-    assert cli.run("call", "data", "PutItem", put, f"--key-file={key}", cwd=workdir).returncode == 0
+    with module_directory(request, "safe-data") as directory:
+        key = make_key(directory)
+        made = cli.run("create", "data/Animals", "pk:S", f"--key-file={key}", cwd=directory)
+        assert made.returncode == 0, made
+        put = json.dumps({"TableName": "Animals", "Item": {"pk": {"S": PARTITION}}})
+        assert cli.run("call", "data", "PutItem", put, f"--key-file={key}", cwd=directory).returncode == 0
+        yield directory / "data"
+
+
+@pytest.fixture
+def safe(workdir, key, safe_data):
+    copy_directory(safe_data, workdir / "data")
     return workdir / "data"
 
 

@@ -18,8 +18,9 @@ import pytest
 from boto3.dynamodb.types import Binary
 
 from api import item
+from conftest import copy_directory, module_directory
 from mounting import CRASH, STOP_SECONDS
-from porting import on_terminal, progress, remote, shell, start_and_stop  # noqa: F401 (fixtures)
+from porting import Shell, on_terminal, progress, remote, shell, start_and_stop  # noqa: F401 (fixtures)
 
 
 def export(shell, *arguments, **how):
@@ -222,10 +223,20 @@ COUNT = 12_000
 STATE = "out.dynamount-export"
 
 
+@pytest.fixture(scope="module")
+def full_data(request):
+    """With a table that takes a while to write."""
+    with module_directory(request, "full-data") as directory:
+        shell = Shell(directory)
+        shell.run("create", f"{shell.where}/Tab", "id:S")
+        fill(shell, ({"id": "%05d" % i, "text": "x" * 900} for i in range(COUNT)))
+        yield shell.where
+
+
 @pytest.fixture
-def full(request, shell):
-    """A table that takes a while to write."""
-    fill(shell, ({"id": "%05d" % i, "text": "x" * 900} for i in range(COUNT)))
+def full(workdir, full_data):
+    shell = Shell(workdir)
+    copy_directory(full_data, shell.where)
     return shell
 
 
@@ -383,8 +394,8 @@ def canonical(members):
 
 
 def read_all(shell, table):
-    output = shell.run("export", f"{shell.where}/{table}", "--format=typed", "-q")[0]
-    return {json.dumps(members["id"]): canonical(members) for members in map(json.loads, output.split("\n")[:-1])}
+    items = shell.server.call("Scan", TableName=table).json()["Items"]
+    return {json.dumps(members["id"]): canonical(members) for members in items}
 
 
 ROUNDS = [["--format=json"], ["--format=typed"], ["--format=csv"], ["--format=csv", "--delimiter=;", "--gzip"],
@@ -398,8 +409,10 @@ serial = itertools.count()
 @hypothesis.given(items=tables())
 def test_what_was_exported_is_imported_value_for_value(remote, arguments, items):
     table, again, name = (f"{stem}-{next(serial)}" for stem in ("from", "to", "out"))
-    lines = "".join(json.dumps(typed({"id": key, **members})) + "\n" for key, members in items.items())
-    remote.run("import", f"{remote.where}/{table}", "-", "--create=id:S", "--format=typed", "-q", stdin=lines.encode())
+    remote.create(table)
+    for key, members in items.items():
+        answer = remote.server.call("PutItem", TableName=table, Item=typed({"id": key, **members}))
+        assert answer.status == 200, answer.body
     remote.run("export", f"{remote.where}/{table}", name, "-q", *arguments)
     how = [argument for argument in arguments if argument.startswith("--delimiter")]
     remote.run("import", f"{remote.where}/{again}", name, "--create=id:S", "-q", *how)
