@@ -112,7 +112,7 @@ def test_processes_that_share_a_descriptor_share_the_lines(mount, table):
 
 def test_the_size_of_the_table_does_not_grow_the_daemon(mount):
     table = mount.table("Large", "id:S")
-    fill(table, 30_000, more="x" * 2000)
+    fill(table, 20_000, more="x" * 2000)
     subprocess.run(["cat", table / ".export"], stdout=subprocess.DEVNULL, check=True)
     before = mount.memory()
     for _ in range(3):
@@ -132,7 +132,7 @@ def test_items_of_the_largest_size_are_whole(mount):
 
 def test_a_table_that_is_dropped_ends_its_export(mount):
     table = mount.table("Doomed", "id:S")
-    fill(table, 40_000)
+    fill(table, 8_000, more="x" * 400)  # as many pages as 40,000 small ones, which take long to remove
     with opened(table / ".export", os.O_RDONLY) as fd:
         os.read(fd, 1000)
         subprocess.run(["rm", "-r", table], check=True)
