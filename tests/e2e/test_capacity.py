@@ -226,11 +226,11 @@ def test_boto3_tries_reads_again(api, db):
 
 def test_batch_writer_sends_again_what_was_left_unprocessed(api, db):
     table = provisioned(db, write=10)
-    fall_behind(db, table, 0, write=10)
-    resource = boto3.resource(
+    resource = boto3.resource(  # made first: capacity comes back while this takes its time
         "dynamodb", endpoint_url=api.url, region_name="us-east-1", aws_access_key_id="AK",
         aws_secret_access_key="secret",
     )
+    fall_behind(db, table, 0, write=10)
     begun = time.monotonic()
     with resource.Table(table).batch_writer() as batch:
         for n in range(40):
