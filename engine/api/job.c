@@ -161,6 +161,13 @@ bool job_concerns(struct job_queue *queue, struct slice subject)
 	return found;
 }
 
+void job_let_go(struct job *job)
+{
+	pthread_mutex_lock(&job->queue->mutex);
+	job->subject = slice_of(NULL, 0);
+	pthread_mutex_unlock(&job->queue->mutex);
+}
+
 bool job_stopping(const struct job *job)
 {
 	return job->queue->stopping;

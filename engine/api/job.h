@@ -23,7 +23,7 @@ struct job_queue;
 /* Embedded in what a kind of job keeps, as its first member. */
 struct job {
 	enum job_kind kind;
-	struct slice subject; /* id of the backup that it makes or reads; absent: none */
+	struct slice subject; /* id of the backup that it reads; absent: none */
 	void (*run)(struct job *job);
 	void (*free)(struct job *job);
 	/* private: */
@@ -45,6 +45,8 @@ int job_admit(struct job_queue *queue, enum job_kind kind, struct error *err) NO
 void job_submit(struct job_queue *queue, struct job *job);
 /* Whether a job that waits or runs has that subject. */
 bool job_concerns(struct job_queue *queue, struct slice subject);
+/* From here on it has none: before others are told that it is done. */
+void job_let_go(struct job *job);
 /* For the job itself, between its steps. */
 bool job_stopping(const struct job *job);
 /* Lets the writers have their turn. */

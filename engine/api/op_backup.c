@@ -111,7 +111,6 @@ int run_create_backup(struct engine *engine, struct request *request, struct err
 	}
 	out->backup_details = describe_backup_details(engine, &backup, "CREATING", request->arena);
 	job->backup = backup_dup(&backup, &job->arena);
-	job->job.subject = job->backup.id;
 	job_submit(engine->jobs, &job->job);
 	return 0;
 }

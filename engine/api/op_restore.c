@@ -45,6 +45,14 @@ static int copy_chunk(struct restore_job *restore, struct error *err)
 	return backup_reader_next(&restore->reader, &arena, take_rows, restore, err);
 }
 
+/* Whoever sees the table ACTIVE may delete the backup, or the table it is of. */
+static void let_go_of_source(struct restore_job *restore)
+{
+	snapshot_close(&restore->snapshot);
+	backup_reader_close(&restore->reader);
+	job_let_go(&restore->job);
+}
+
 static int copy_rows(struct restore_job *restore, struct error *err)
 {
 	int r = 0;
@@ -59,6 +67,7 @@ static int copy_rows(struct restore_job *restore, struct error *err)
 		TRY(r = copy_chunk(restore, err));
 		job_nap();
 	}
+	let_go_of_source(restore);
 	return restore_finish(restore->target, DURABLE_POWER, err);
 }
 

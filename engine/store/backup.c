@@ -141,6 +141,7 @@ int backup_copy(struct store *store, struct backup *backup, struct snapshot *sna
 {
 	TRY(store_check_room(store, err));
 	TRY(make_file(store, backup, snapshot, stopped, context, err));
+	snapshot_close(snapshot); /* whoever sees it available may delete the table */
 	return make_available(store, backup, err);
 }
 

@@ -42,8 +42,8 @@ int backup_begin(struct store *store, const struct table_description *table, str
 	struct error *err) NODISCARD;
 /* Told between chunks; true ends it with an error. */
 typedef bool backup_stopped(void *context);
-/* Copies the rows, and makes the backup AVAILABLE. What has failed is to be
- * discarded. */
+/* Copies the rows, closes the snapshot, and makes the backup AVAILABLE. What has
+ * failed is to be discarded. */
 int backup_copy(struct store *store, struct backup *backup, struct snapshot *snapshot,
 	backup_stopped *stopped, void *context, struct error *err) NODISCARD;
 

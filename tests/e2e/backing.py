@@ -2,8 +2,6 @@
 
 import time
 
-from botocore.exceptions import ClientError
-
 from api import items_of, read_pages
 from mounting import wait_until
 
@@ -43,21 +41,6 @@ def wait_for_no_table(db, table):
 
 def tables(db):
     return db.list_tables()["TableNames"]
-
-def delete_table(db, table):
-    """One that was read for a backup, a restoration or an export: these let go of it a little after
-    they are told to be done."""
-
-    def is_taken():
-        try:
-            db.delete_table(TableName=table)
-        except ClientError as error:
-            if "being backed up, restored or exported" not in str(error):
-                raise
-            return False
-        return True
-
-    wait_until(is_taken, JOB_SECONDS, f"the deletion of {table} to be taken")
 
 def restore(db, arn, table, **overrides):
     """Restored and ready."""

@@ -13,7 +13,7 @@ import pytest
 
 from api import create, index, invalid, item, new_name, plain, put_all, refused
 from backing import (
-    ACCOUNT, all_items, back_up, backup_status, delete_table, restore, status, table_arn, tables, wait_for_backup,
+    ACCOUNT, all_items, back_up, backup_status, restore, status, table_arn, tables, wait_for_backup,
     wait_for_no_table, wait_for_table,
 )
 from conftest import served, small_disk
@@ -197,7 +197,7 @@ def test_backups_outlive_their_table(db):
     table = create(db)
     put_all(db, table, numbered(50))
     arn = back_up(db, table)
-    delete_table(db, table)
+    db.delete_table(TableName=table)
     assert all_items(db, restore(db, arn, table)).keys() == {(f"k{n:06}", None) for n in range(50)}
 
 

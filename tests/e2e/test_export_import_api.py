@@ -16,8 +16,8 @@ import pytest
 import cli
 from api import create, index, invalid, item, new_name, plain, put_all
 from backing import (
-    all_items, delete_table, enable, export, export_described, import_described, import_table, refusal, table_arn,
-    tables, wait_for_export, wait_for_no_table, wait_for_second,
+    all_items, enable, export, export_described, import_described, import_table, refusal, table_arn, tables,
+    wait_for_export, wait_for_no_table, wait_for_second,
 )
 from conftest import served, small_disk
 from mounting import wait_until
@@ -605,6 +605,6 @@ def test_a_full_disk_fails_the_export_and_leaves_nothing_of_it(workdir, disk):
 def test_a_deleted_table_keeps_its_exports_and_imports(db, api):
     table = recovered(api, db, [{"k": "a"}])
     told = export(api, table, BUCKET)
-    delete_table(db, table)
+    db.delete_table(TableName=table)
     wait_for_no_table(db, table)
     assert export_described(api, told["ExportArn"]) == told

@@ -9,7 +9,7 @@ import pytest
 
 from api import create, index, invalid, item, new_name, plain, put_all, refused
 from backing import (
-    all_items, delete_table, enable, refusal, restore, restore_to, status, table_arn, tables, wait_for_no_table,
+    all_items, enable, refusal, restore, restore_to, status, table_arn, tables, wait_for_no_table,
     wait_for_second, wait_for_table,
 )
 from mounting import DYNAMOUNT, STOP_SECONDS, environment, save, wait_until
@@ -274,7 +274,7 @@ def test_a_table_that_is_read_is_not_deleted_under_the_reader(db, api):
                  f"up, restored or exported: {table}"):
         db.delete_table(TableName=table)
     wait_for_table(db, target)
-    delete_table(db, table)
+    db.delete_table(TableName=table)
     wait_for_no_table(db, table)
 
 
