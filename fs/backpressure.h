@@ -13,8 +13,9 @@
  *    once in PRESSURE_LOOK_NS, as the table may be given more meanwhile.
  * 4. An interrupted request is answered with EINTR, not attempted again; at the
  *    end of the mount so are all.
- * 5. Only requests that go through backpressure_run() wait. Answers of sessions
- *    (.query, .api) tell the exception instead.
+ * 5. Only requests that go through backpressure_run() wait here; what reads in
+ *    pages (.export, .where) makes a pause of its own. Answers of sessions (.query,
+ *    .api) tell the exception instead.
  */
 #pragma once
 

@@ -116,6 +116,13 @@ static struct batch *take_filling(struct listing *listing)
 	return batch;
 }
 
+static struct position end_of(const struct batch *batch)
+{
+	if (batch->is_last)
+		return (struct position){ batch->source + 1, { NULL, 0 } };
+	return (struct position){ batch->source, batch->keys[batch->count - 1] };
+}
+
 /* The next batch that is not empty from a position on, unless one is being filled
  * already: 0, LISTING_END, LISTING_PAUSED or -1. */
 static int batch_read(struct listing *listing, const struct position *start, uint64_t first,
@@ -133,8 +140,7 @@ static int batch_read(struct listing *listing, const struct position *start, uin
 			return r;
 		}
 		if (r == 0 && batch->count) {
-			batch->end =
-				(struct position){ batch->source, batch->keys[batch->count - 1] };
+			batch->end = end_of(batch);
 			*ret = batch;
 			return 0;
 		}

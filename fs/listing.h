@@ -55,6 +55,8 @@ void listings_close(struct filesystem *fs);
  * again in another job. The entry's slices are valid until the next call. */
 int listing_read(struct listing *listing, uint64_t cookie, struct listing_entry *ret,
 	struct error *err) NODISCARD;
+/* How long to leave it alone after LISTING_PAUSED. */
+int64_t listing_pause_ns(const struct listing *listing);
 /* There was no room for the entry after that cookie, which is asked for again. */
 void listing_put_back(struct listing *listing, uint64_t cookie);
 /* For one request (NULL: none that can be interrupted). */

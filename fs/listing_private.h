@@ -32,6 +32,7 @@ struct batch {
 	enum source source; /* of all of them */
 	struct slice resume; /* of one not filled yet: the key to go on after */
 	size_t count;
+	bool is_last; /* of its source: to look what follows would cost, and find nothing */
 };
 
 struct checkpoint {
@@ -55,6 +56,7 @@ struct listing {
 	uint64_t next_cookie; /* of the entry given last: reading on */
 	struct listing *older, *newer; /* in filesystem.listings */
 	struct fuse_req *request; /* of the read under way, or NULL */
+	int64_t pause_ns; /* before what is paused goes on */
 	bool slow;
 	bool may_pause;
 };
@@ -66,6 +68,8 @@ struct listing_entry *listing_add(
 /* Whether a source that searches is to return LISTING_PAUSED: the batch will be
  * filled on from behind the key. */
 bool listing_pause(struct listing *listing, struct batch *batch, struct slice key);
+/* The same for one that the engine has just refused throughput. */
+bool listing_wait(struct listing *listing, struct batch *batch, struct slice key);
 /* Adds the tables behind the one of that name, or from the first. */
 int listing_add_tables(struct listing *listing, struct batch *batch, struct slice after,
 	struct error *err) NODISCARD;

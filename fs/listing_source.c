@@ -1,5 +1,6 @@
 #include "listing_private.h"
 
+#include "backpressure.h"
 #include "base/hash.h"
 #include "directory_operations.h"
 #include "ephemeral.h"
@@ -249,7 +250,21 @@ bool listing_pause(struct listing *listing, struct batch *batch, struct slice ke
 	if (!listing->may_pause)
 		return false;
 	batch->resume = arena_copy(&batch->arena, key);
+	listing->pause_ns = 0;
 	return true;
+}
+
+bool listing_wait(struct listing *listing, struct batch *batch, struct slice key)
+{
+	if (!listing_pause(listing, batch, key))
+		return false;
+	listing->pause_ns = backpressure_pause_ns();
+	return true;
+}
+
+int64_t listing_pause_ns(const struct listing *listing)
+{
+	return listing->pause_ns;
 }
 
 bool listing_interrupted(const struct listing *listing)

@@ -357,10 +357,11 @@ struct directory_read {
 	uint64_t cookie;
 	struct listing *listing;
 	bool plus;
+	int64_t pause_ns; /* before it is taken up again */
 };
 
 /* Whether it is answered: reading may take another job. */
-static bool answer_directory_read(const struct directory_read *read)
+static bool answer_directory_read(struct directory_read *read)
 {
 	struct operation_context context CLEANUP(operation_end);
 	char *data CLEANUP(cleanup_free) = memory_new(read->size);
@@ -371,6 +372,7 @@ static bool answer_directory_read(const struct directory_read *read)
 	operation_begin(read->req, read->ino, &context);
 	listing_lock(read->listing, read->req);
 	r = pack_entries(&packing, read->listing, read->cookie);
+	read->pause_ns = listing_pause_ns(read->listing);
 	listing_unlock(read->listing);
 	if (r == LISTING_PAUSED)
 		return false;
@@ -386,18 +388,27 @@ static void run_directory_read(void *job)
 	struct directory_read *read = job;
 	struct filesystem *fs = operation_filesystem(read->req);
 
-	if (!answer_directory_read(read)) {
+	if (answer_directory_read(read)) {
+		listing_close(read->listing);
+		free(read);
+	} else if (read->pause_ns) {
+		executor_submit_later(fs->executor, read->pause_ns, run_directory_read, read);
+	} else {
 		executor_submit(fs->executor, run_directory_read, read);
-		return;
 	}
-	listing_close(read->listing);
-	free(read);
 }
 
 static void read_directory(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 	struct fuse_file_info *info, bool plus)
 {
-	struct directory_read read = { req, ino, size, (uint64_t)offset, listing_of(info), plus };
+	struct directory_read read = {
+		.req = req,
+		.ino = ino,
+		.size = size,
+		.cookie = (uint64_t)offset,
+		.listing = listing_of(info),
+		.plus = plus,
+	};
 	struct filesystem *fs = operation_filesystem(req);
 	struct directory_read *job;
 	struct caller caller = caller_of(req);

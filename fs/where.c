@@ -19,6 +19,7 @@
 #include "item_link.h"
 
 #include "api/question.h"
+#include "backpressure.h"
 #include "name.h"
 #include "requests.h"
 
@@ -168,6 +169,19 @@ static int interrupted(struct error *err)
 	return error_set(err, ERROR_SYSTEM, "reading the directory was interrupted");
 }
 
+/* The next page of it, or LISTING_PAUSED, once in a while and for want of throughput. */
+static int read_on(struct answer_reading *reading, struct listing *listing, struct error *err)
+{
+	if (reading->pages == PAGES_MAX && listing_pause(listing, reading->batch, reading->token))
+		return LISTING_PAUSED;
+	if (read_page(reading, err) == 0)
+		return 0;
+	if (!backpressure_is_refusal(err) || !listing_wait(listing, reading->batch, reading->token))
+		return -1;
+	error_release(err);
+	return LISTING_PAUSED;
+}
+
 static int add_links(struct listing *listing, struct batch *batch, const struct node_view *view,
 	struct slice after, struct error *err)
 {
@@ -181,18 +195,18 @@ static int add_links(struct listing *listing, struct batch *batch, const struct 
 		.token = after,
 		.looked_at = LOOKED_AT_MIN,
 	};
+	int r = 0;
 
 	TRY(read_condition(listing->fs, view->table, name_unescape(view->name, &arena), &arena,
 		&question, err));
 	reading.ended = question.nothing;
-	while (!reading.ended && batch->count < BATCH_ENTRIES) {
+	while (r == 0 && !reading.ended && batch->count < BATCH_ENTRIES) {
 		if (listing_interrupted(listing))
 			return batch->count ? 0 : interrupted(err);
-		if (reading.pages == PAGES_MAX && listing_pause(listing, batch, reading.token))
-			return LISTING_PAUSED;
-		TRY(read_page(&reading, err));
+		TRY(r = read_on(&reading, listing, err));
 	}
-	return 0;
+	batch->is_last = reading.ended && batch->count < BATCH_ENTRIES;
+	return r;
 }
 
 static int append_target(struct filesystem *fs, const struct node_view *link, struct buf *ret)

@@ -58,6 +58,15 @@ def fall_behind(db, table, debt, write=1, **more):
         db.put_item(TableName=table, Item=of_size(size, **more))
 
 
+def short_of_reads(both):
+    """A table of one item that is two seconds behind."""
+    table = provisioned(both, read=1)
+    both.put_item(TableName=table, Item=of_size(304))
+    for _ in range(4):
+        both.get_item(TableName=table, Key=item(k="large"), ConsistentRead=True)
+    return table
+
+
 def refusal(action, *arguments, **named):
     with pytest.raises(ClientError) as caught:
         action(*arguments, **named)
@@ -536,24 +545,38 @@ def test_control_c_ends_an_import(doors, both, workdir):
 
 
 def test_an_export_waits(doors, both):
-    table = provisioned(both, read=1)
-    both.put_item(TableName=table, Item=of_size(304))
-    for _ in range(4):
-        both.get_item(TableName=table, Key=item(k="large"), ConsistentRead=True)
-    assert seconds(read, doors / table / ".export") > 2
+    table = short_of_reads(both)
+    began = time.monotonic()
     assert len(read(doors / table / ".export").splitlines()) == 1
+    assert time.monotonic() - began > 2
 
 
 def test_questions_tell_the_exception(doors, both):
-    table = provisioned(both, read=1)
-    both.put_item(TableName=table, Item=of_size(304))
-    for _ in range(4):
-        both.get_item(TableName=table, Key=item(k="large"), ConsistentRead=True)
+    table = short_of_reads(both)
     session = os.open(doors / ".api" / "GetItem", os.O_RDWR)
     with refused(errno.EAGAIN):
         os.write(session, json.dumps({"TableName": table, "Key": item(k="a")}).encode() + b"\n")
     os.close(session)
     doors.wait_for_error("ProvisionedThroughputExceededException")
+
+
+def test_a_listing_of_a_condition_waits(doors, both):
+    table = short_of_reads(both)
+    place = doors / table / ".where" / "attribute_exists(v)"
+    began = time.monotonic()
+    assert os.listdir(place) == ["large.json"]
+    assert time.monotonic() - began > 2
+
+
+def test_control_c_ends_the_listing_of_a_condition(doors, both):
+    table = short_of_reads(both)
+    place = doors / table / ".where" / "attribute_exists(v)"
+    os.listdir(place)  # which costs 38 more, that the next one waits for
+    process = subprocess.Popen(["ls", place], stdout=subprocess.DEVNULL)
+    time.sleep(1)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == -signal.SIGINT
 
 
 def test_a_commit_waits(doors, both):
