@@ -140,6 +140,7 @@ static int expire_batch(struct pass *pass, bool *ret_more, struct error *err)
 
 	TRY(read_due(pass, index->file, &arena, err));
 	*ret_more = pass->due_count == BATCH;
+	pass->deleted = 0;
 	if (!pass->due_count)
 		return 0;
 	return txn_run(pass->table->body->store, TXN_WRITE, DURABLE_PROCESS, &arena, delete_body,

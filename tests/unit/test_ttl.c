@@ -144,6 +144,18 @@ static void many_go_in_one_pass(void)
 	CHECK_INT(counts.items, 0);
 }
 
+/* After the last of them a batch is looked for in vain. */
+static void whole_batches_are_counted_once(void)
+{
+	struct fixture f CLEANUP(fixture_release) = fixture_new();
+
+	set_ttl(&f, "ttl");
+	for (int i = 0; i < 200; i++)
+		put_expiring(&f, "a", i, NOW - 10);
+	CHECK_INT(expire_at(&f, NOW * SECOND_NS), 200);
+	CHECK_INT(ttl_take_deleted(f.table), 200);
+}
+
 static void an_item_that_was_given_more_time_stays(void)
 {
 	struct fixture f CLEANUP(fixture_release) = fixture_new();
@@ -254,6 +266,7 @@ static const struct test_case cases[] = {
 	{ "what is no time has no entry", what_is_no_time_has_no_entry },
 	{ "what has expired goes, and the rest stays", what_has_expired_goes_and_the_rest_stays },
 	{ "many go in one pass", many_go_in_one_pass },
+	{ "whole batches are counted once", whole_batches_are_counted_once },
 	{ "an item that was given more time stays", an_item_that_was_given_more_time_stays },
 	{ "an entry of what the item was deletes nothing",
 		an_entry_of_what_the_item_was_deletes_nothing },
