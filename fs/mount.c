@@ -81,7 +81,7 @@ static int filesystem_open(
 		return -1;
 	}
 	fs->invalidator = invalidator_new(fs);
-	fs->nodes = node_table_new(invalidate_entry, fs->invalidator);
+	fs->nodes = node_table_new(invalidate_entry, fs->invalidator, NODE_LIMIT_DEFAULT);
 	fs->ephemerals = ephemerals_new();
 	fs->executor = executor_new();
 	fs->backpressure = backpressure_new(fs);

@@ -10,8 +10,8 @@
 /* So many at once, every so many lookups: more than come in meanwhile. */
 #define EVICT_BATCH 256
 #define EVICT_EVERY 64
-/* Beyond so many nodes partitions go too. */
-#define DIRECTORIES_LIMIT (2 * NODE_LIMIT)
+/* At so many times the limit partitions go too. */
+#define DIRECTORIES_LIMITS 2
 
 void node_view_release(struct node_view *view)
 {
@@ -180,7 +180,7 @@ static void set_identity(struct node *node, const struct node_identity *identity
 	node->inode = inode_of(node);
 }
 
-struct node_table *node_table_new(node_evictor *evictor, void *context)
+struct node_table *node_table_new(node_evictor *evictor, void *context, size_t limit)
 {
 	struct node_table *table = memory_new_zero(sizeof(*table));
 
@@ -193,6 +193,7 @@ struct node_table *node_table_new(node_evictor *evictor, void *context)
 	table->root.references = 1;
 	table->evictor = evictor;
 	table->evictor_context = context;
+	table->limit = limit;
 	return table;
 }
 
@@ -264,9 +265,11 @@ static bool is_evictable(const struct node_table *table, const struct node *node
 
 	if (node->references || !node->named || node->drafts.open)
 		return false;
-	if (node->asked && table->lookups - node->asked < NODE_LIMIT)
+	if (node->asked && table->lookups - node->asked < table->limit)
 		return false;
-	return !node_kind_is_directory(node->kind) || (is_many && table->count > DIRECTORIES_LIMIT);
+	if (!node_kind_is_directory(node->kind))
+		return true;
+	return is_many && table->count > DIRECTORIES_LIMITS * table->limit;
 }
 
 static void choose_evictions(struct node_table *table, struct eviction *eviction)
@@ -275,7 +278,7 @@ static void choose_evictions(struct node_table *table, struct eviction *eviction
 	struct node *node = table->oldest, *newer;
 
 	eviction->count = 0;
-	if (table->count < NODE_LIMIT || table->lookups % EVICT_EVERY)
+	if (table->count < table->limit || table->lookups % EVICT_EVERY)
 		return;
 	for (; node && eviction->count < EVICT_BATCH && looked_at < 4 * EVICT_BATCH; node = newer) {
 		newer = node->newer;

@@ -7,7 +7,7 @@
  * 2. (parent, name, owner of scratch) names at most one node in the table.
  * 3. A node's name, parent and key change only by node_move(); they are read
  *    only through node_load(), which copies them under the table's lock.
- * 4. The number of nodes is bounded: beyond NODE_LIMIT the kernel is asked to
+ * 4. The number of nodes is bounded: beyond its limit the kernel is asked to
  *    let go of the oldest (invalidate.h), so that the listing of a large
  *    directory leaves nothing behind.
  */
@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define NODE_LIMIT 131072
+#define NODE_LIMIT_DEFAULT 131072
 
 struct node;
 struct node_table;
@@ -53,7 +53,8 @@ struct node_identity {
  * keeps all the same is told again later. */
 typedef void node_evictor(void *context, uint64_t parent_id, struct slice name);
 
-struct node_table *node_table_new(node_evictor *evictor, void *context);
+/* "limit" is of invariant 4. */
+struct node_table *node_table_new(node_evictor *evictor, void *context, size_t limit);
 void node_table_free(struct node_table *table);
 struct node *node_root(struct node_table *table);
 

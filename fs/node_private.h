@@ -28,6 +28,7 @@ struct node_table {
 	struct node root;
 	struct node **by_name, **by_inode;
 	size_t buckets, count;
+	size_t limit; /* of count, as node.h tells */
 	uint64_t lookups; /* so far: the clock of evictions */
 	struct node *oldest, *newest;
 	node_evictor *evictor;

@@ -41,7 +41,7 @@ static inline void fixture_begin(struct fixture *f)
 	CHECK_OK(engine_open(f->data.data, &options, &f->fs.engine, &f->err), &f->err);
 	CHECK_OK(
 		scratch_new(f->data.data, SCRATCH_LIMIT_DEFAULT, &f->fs.scratch, &f->err), &f->err);
-	f->fs.nodes = node_table_new(fixture_evictor, NULL);
+	f->fs.nodes = node_table_new(fixture_evictor, NULL, NODE_LIMIT_DEFAULT);
 	f->fs.ephemerals = ephemerals_new();
 	f->fs.rejections = rejection_log_new();
 	pthread_mutex_init(&f->fs.handles_mutex, NULL);

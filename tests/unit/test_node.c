@@ -5,6 +5,7 @@
 #include "test.h"
 
 #define ABSENT ((struct slice){ NULL, 0 })
+#define LIMIT  test_rounds(NODE_LIMIT_DEFAULT)
 
 static const struct key_schema schema = {
 	.partition = { SLICE("id"), VALUE_S },
@@ -50,7 +51,7 @@ struct fixture {
 static void begin(struct fixture *f)
 {
 	*f = (struct fixture){ 0 };
-	f->nodes = node_table_new(note_eviction, &f->evictions);
+	f->nodes = node_table_new(note_eviction, &f->evictions, LIMIT);
 	f->evictions.nodes = f->nodes;
 	f->root = node_root(f->nodes);
 	f->movies = mount_table_new(SLICE("Movies"), SLICE("id-1"), &schema, 0);
@@ -423,11 +424,11 @@ static void below_the_limit_nothing_is_evicted(void)
 {
 	FIXTURE(f);
 
-	for (size_t i = 0; i < NODE_LIMIT - 1; i++)
+	for (size_t i = 0; i < LIMIT - 1; i++)
 		look_up_numbered(&f, f.root, i);
 	CHECK_INT(f.evictions.count, 0);
 	for (size_t i = 0; i < 64; i++) /* it looks now and then */
-		look_up_numbered(&f, f.root, NODE_LIMIT);
+		look_up_numbered(&f, f.root, LIMIT);
 	CHECK(f.evictions.count > 0);
 	CHECK_INT(f.evictions.parent_id, 1);
 }
@@ -436,13 +437,13 @@ static void a_kernel_that_forgets_what_is_evicted_keeps_it_bounded(void)
 {
 	FIXTURE(f);
 	struct node *table = look_up(&f, f.root, NODE_TABLE, "Movies", f.movies);
-	size_t made = 2 * NODE_LIMIT;
+	size_t made = 2 * LIMIT;
 
 	f.evictions.forget = true;
 	for (size_t i = 0; i < made; i++)
 		look_up_numbered(&f, table, i);
-	CHECK(made - f.evictions.count <= NODE_LIMIT);
-	CHECK(made - f.evictions.count > NODE_LIMIT / 2);
+	CHECK(made - f.evictions.count <= LIMIT);
+	CHECK(made - f.evictions.count > LIMIT / 2);
 	CHECK(f.evictions.parent_id == node_id(table));
 	CHECK(is_known(&f, f.root, "Movies"));
 }
@@ -459,9 +460,9 @@ static void what_is_in_use_is_not_evicted(void)
 	node_draft_begin(f.nodes, draft);
 	node_unname(f.nodes, unnamed);
 	f.evictions.forget = true;
-	for (size_t i = 0; i < 2 * NODE_LIMIT; i++)
+	for (size_t i = 0; i < 2 * LIMIT; i++)
 		look_up_numbered(&f, table, i);
-	CHECK(f.evictions.count > NODE_LIMIT / 2);
+	CHECK(f.evictions.count > LIMIT / 2);
 	CHECK_INT(f.evictions.in_use, 0);
 	CHECK(is_known(&f, table, "open.json"));
 	CHECK(is_known(&f, table, "draft.json"));
@@ -474,16 +475,16 @@ static void each_is_asked_for_once_between_two_lookups(void)
 	FIXTURE(f);
 	size_t asked;
 
-	for (size_t i = 0; i < NODE_LIMIT + 2000; i++)
+	for (size_t i = 0; i < LIMIT + 2000; i++)
 		look_up_numbered(&f, f.root, i);
 	asked = f.evictions.count;
-	CHECK(asked <= NODE_LIMIT + 2000);
+	CHECK(asked <= LIMIT + 2000);
 	for (size_t i = 0; i < 2000; i++)
-		look_up_numbered(&f, f.root, NODE_LIMIT + 2000);
+		look_up_numbered(&f, f.root, LIMIT + 2000);
 	/* The kernel holds them all the same: there is nobody left to ask for. */
-	CHECK(f.evictions.count <= NODE_LIMIT + 2000 + 2000);
+	CHECK(f.evictions.count <= LIMIT + 2000 + 2000);
 	asked = f.evictions.count;
-	look_up_numbered(&f, f.root, NODE_LIMIT + 2000);
+	look_up_numbered(&f, f.root, LIMIT + 2000);
 	CHECK(f.evictions.count - asked <= 256);
 }
 
@@ -491,7 +492,7 @@ static void what_was_not_forgotten_is_asked_for_again(void)
 {
 	FIXTURE(f);
 	struct node *table = look_up(&f, f.root, NODE_TABLE, "Movies", f.movies);
-	size_t made = 3 * NODE_LIMIT;
+	size_t made = 3 * LIMIT;
 	struct node **held = arena_alloc_array(&f.arena, made, sizeof(*held));
 
 	f.evictions.deaf = true;
@@ -505,9 +506,9 @@ static void what_was_not_forgotten_is_asked_for_again(void)
 		node_unref(f.nodes, held[i]);
 	f.evictions.deaf = false;
 	f.evictions.forget = true;
-	for (size_t i = 0; i < 2 * NODE_LIMIT; i++)
+	for (size_t i = 0; i < 2 * LIMIT; i++)
 		look_up_numbered(&f, table, made + i);
-	CHECK(made + 2 * NODE_LIMIT - f.evictions.count <= NODE_LIMIT);
+	CHECK(made + 2 * LIMIT - f.evictions.count <= LIMIT);
 }
 
 static void a_lookup_brings_the_key_that_was_not_known(void)
