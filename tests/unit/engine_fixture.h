@@ -60,7 +60,10 @@ static inline struct door door_open(const struct engine_options *options)
 
 static inline struct door door_new(void)
 {
-	return door_open(&(struct engine_options){ .relaxed_durability = true });
+	return door_open(&(struct engine_options){
+		.cache_bytes = 16 << 20,
+		.relaxed_durability = true,
+	});
 }
 
 /* The text with each apostrophe replaced by a double quote. */

@@ -25,7 +25,8 @@ struct fixture {
 	struct error err;
 };
 
-static const struct store_options fixture_options = { .checkpoint_seconds = 1 };
+static const struct store_options fixture_options = { .cache_bytes = 16 << 20,
+	.checkpoint_seconds = 1 };
 
 static inline void fixture_remove(const char *path)
 {

@@ -68,14 +68,13 @@ static jmp_buf test_failed;
 		} \
 	} while (0)
 
+static unsigned test_divisor = 1;
+
 /* A number of rounds: "whole", or a part of it where each takes long (tests/run says so
  * for valgrind), but never none. */
 static inline unsigned test_rounds(unsigned whole)
 {
-	const char *divisor = getenv("DYNAMOUNT_TEST_DIVISOR");
-	unsigned rounds = divisor ? whole / (unsigned)strtoul(divisor, NULL, 10) : whole;
-
-	return rounds ? rounds : 1;
+	return whole > test_divisor ? whole / test_divisor : 1;
 }
 
 static inline bool test_passes(const struct test_case *test)
@@ -88,8 +87,11 @@ static inline bool test_passes(const struct test_case *test)
 
 static inline int test_run(const struct test_case *cases, size_t count)
 {
+	const char *divisor = getenv("DYNAMOUNT_TEST_DIVISOR");
 	int failures = 0;
 
+	if (divisor)
+		test_divisor = (unsigned)strtoul(divisor, NULL, 10);
 	printf("1..%zu\n", count);
 	for (size_t i = 0; i < count; i++) {
 		bool passed = test_passes(&cases[i]);

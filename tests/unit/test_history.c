@@ -195,7 +195,7 @@ static void each_moment_shows_the_table_as_it_was(void)
 	fill(&f, &model, 900);
 	set_recovery(&f, true, 35);
 	keep_state(&f, &model);
-	live(&f, &model, 400);
+	live(&f, &model, test_rounds(400));
 	for (size_t i = 0; i < model.count; i++)
 		check_state(&f, &model.states[i], NULL);
 	CHECK_INT(fixture_check(&f, NULL).problems, 0);
@@ -208,7 +208,7 @@ static void what_is_written_meanwhile_changes_no_snapshot(void)
 
 	fill(&f, &model, 900);
 	set_recovery(&f, true, 35);
-	live(&f, &model, 200);
+	live(&f, &model, test_rounds(200));
 	for (size_t i = 0; i < model.count; i += 4)
 		check_state(&f, &model.states[i], &model);
 }
@@ -220,7 +220,7 @@ static void what_changed_long_before_is_passed_over(void)
 	struct model model CLEANUP(model_release) = model_new(10);
 
 	set_recovery(&f, true, 35);
-	fill(&f, &model, 4000);
+	fill(&f, &model, 1000 + (int)test_rounds(3000));
 	live(&f, &model, 20);
 	for (size_t i = 0; i < model.count; i++)
 		check_state(&f, &model.states[i], i % 2 ? &model : NULL);
@@ -305,7 +305,7 @@ static void a_span_tells_what_became_of_each_row(void)
 
 	fill(&f, &model, 900);
 	set_recovery(&f, true, 35);
-	live(&f, &model, 1000);
+	live(&f, &model, 100 + test_rounds(900));
 	for (size_t i = 0; i + 40 < model.count; i += 60) {
 		check_span(&f, &model.states[i], &model.states[i + 1], NULL);
 		check_span(&f, &model.states[i], &model.states[i + 40], NULL);

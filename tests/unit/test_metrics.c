@@ -453,7 +453,7 @@ static void more_groups_than_there_is_room_for_are_left_out(void)
 	struct metric_series *series;
 	size_t count;
 
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 17000; i++) {
 		struct buf name CLEANUP(buf_release) = BUF_INIT;
 
 		buf_appendf(&name, "T%d", i);
@@ -477,7 +477,9 @@ static void items_that_expired_are_counted(void)
 	CHECK_INT(ttl_take_deleted(r.f.table), 0);
 }
 
-/* Three tables, each with its own operations, 1,440 minutes, a few calls in each,
+#define DAY (4 * 60 * (int)test_rounds(6))
+
+/* Three tables, each with its own operations, DAY minutes, a few calls in each,
  * a restart now and then: every figure of the day is known. */
 static void a_day_sums_up_exactly(void)
 {
@@ -486,7 +488,7 @@ static void a_day_sums_up_exactly(void)
 	struct metric_datapoint *points;
 	double units[3] = { 0 }, calls[3] = { 0 };
 
-	for (int minute = 0; minute < 1440; minute++) {
+	for (int minute = 0; minute < DAY; minute++) {
 		for (int i = 0; i < 3; i++) {
 			for (int n = 0; n <= (minute + i) % 4; n++) {
 				note_get(&r, tables[i], 0.5 * (1 + n), 1 + minute % 7, at(minute));
@@ -505,22 +507,25 @@ static void a_day_sums_up_exactly(void)
 			OF(tables[i], NULL, "GetItem") };
 		double sum = 0;
 
-		CHECK_INT(ask(&r, &reads, 0, 1440, 1440, &points), 1);
+		CHECK_INT(ask(&r, &reads, 0, DAY, DAY, &points), 1);
 		CHECK(points[0].sum == units[i] && points[0].sample_count == calls[i]);
 		CHECK(points[0].minimum == 0.5 && points[0].maximum == 2);
-		CHECK_INT(ask(&r, &reads, 0, 1440, 1, &points), 1440);
-		for (int minute = 0; minute < 1440; minute++) {
+		CHECK_INT(ask(&r, &reads, 0, DAY, 1, &points), DAY);
+		for (int minute = 0; minute < DAY; minute++) {
 			CHECK(points[minute].time_ns == at(minute));
 			CHECK(points[minute].sample_count == 1 + (minute + i) % 4);
 			sum += points[minute].sum;
 		}
 		CHECK(sum == units[i]);
-		CHECK_INT(ask(&r, &reads, 0, 1440, 60, &points), 24);
-		CHECK_INT(ask(&r, &latency, 0, 1440, 1440, &points), 1);
+		CHECK_INT(ask(&r, &reads, 0, DAY, 60, &points), DAY / 60);
+		CHECK_INT(ask(&r, &latency, 0, DAY, DAY, &points), 1);
 		CHECK(points[0].sample_count == calls[i] && points[0].maximum == 7);
 		CHECK(points[0].percentiles[0] == 4);
 	}
 }
+
+#define THREADS 6
+#define CALLS   test_rounds(20000) /* of each */
 
 struct busy_thread {
 	pthread_t thread;
@@ -532,8 +537,8 @@ static void *note_many(void *context)
 {
 	struct busy_thread *busy = context;
 
-	for (int i = 0; i < 20000; i++)
-		note_get(busy->r, i % 2 ? "T" : "U", 1, 1, at(i / 2000 + busy->number % 2));
+	for (unsigned i = 0; i < CALLS; i++)
+		note_get(busy->r, i % 2 ? "T" : "U", 1, 1, at(i / (CALLS / 10) + busy->number % 2));
 	return NULL;
 }
 
@@ -541,9 +546,10 @@ static void *note_many(void *context)
 static void threads_lose_and_double_nothing(void)
 {
 	struct recorder r CLEANUP(recorder_release) = recorder_new();
-	struct busy_thread threads[6];
+	struct busy_thread threads[THREADS];
+	const double sum = THREADS * CALLS / 2;
 
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < THREADS; i++) {
 		threads[i] = (struct busy_thread){ .r = &r, .number = i };
 		CHECK_INT(pthread_create(&threads[i].thread, NULL, note_many, &threads[i]), 0);
 	}
@@ -553,15 +559,15 @@ static void threads_lose_and_double_nothing(void)
 
 		CHECK_OK(metrics_step(r.metrics, at(minute), &r.f.err), &r.f.err);
 		metrics_totals(r.metrics, SLICE("T"), &r.f.arena, &totals, &count);
-		CHECK(sum_of(&r, reads_of_t) <= 60000);
+		CHECK(sum_of(&r, reads_of_t) <= sum);
 	}
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i].thread, NULL);
-	CHECK(sum_of(&r, reads_of_t) == 60000);
+	CHECK(sum_of(&r, reads_of_t) == sum);
 	CHECK_OK(metrics_step(r.metrics, at(20), &r.f.err), &r.f.err);
-	CHECK(sum_of(&r, reads_of_t) == 60000);
+	CHECK(sum_of(&r, reads_of_t) == sum);
 	recorder_restart(&r, at(20));
-	CHECK(sum_of(&r, reads_of_t) == 60000);
+	CHECK(sum_of(&r, reads_of_t) == sum);
 }
 
 /* It is in every request's path; the bound is far above what it costs, so that a
@@ -569,15 +575,16 @@ static void threads_lose_and_double_nothing(void)
 static void a_call_costs_little(void)
 {
 	struct recorder r CLEANUP(recorder_release) = recorder_new();
+	const unsigned calls = test_rounds(100000);
 	struct timespec begin, end;
 	double us;
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
-	for (int i = 0; i < 100000; i++)
+	for (unsigned i = 0; i < calls; i++)
 		note_get(&r, "T", 0.5, 0.1 + i % 100 / 100.0, at(0));
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
 	us = ((double)(end.tv_sec - begin.tv_sec) * 1e9 + (double)(end.tv_nsec - begin.tv_nsec)) /
-	     100000 / 1000;
+	     calls / 1000;
 	printf("# %.3f us a call\n", us);
 	CHECK(us < 100);
 }

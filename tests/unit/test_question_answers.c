@@ -438,7 +438,7 @@ static void check_table(const struct table_case *table)
 	const struct table_facts *facts;
 	struct query_output all = { 0 };
 	struct tally tally = { 0 };
-	size_t count = count_of("QUESTION_COUNT", 1500);
+	size_t count = count_of("QUESTION_COUNT", 300 + test_rounds(1200));
 
 	state = 0x9E3779B97F4A7C15u ^ count_of("QUESTION_SEED", 4);
 	facts = fill(&door, table);

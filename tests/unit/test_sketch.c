@@ -8,7 +8,7 @@
 
 #define COUNTERS 50
 #define KEYS     5000
-#define STREAM   200000
+#define STREAM   test_rounds(200000)
 
 /* A sketch, and the exact weights of the keys "0", "1", … */
 struct trial {

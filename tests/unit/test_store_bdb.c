@@ -104,7 +104,7 @@ static void write_much(struct environment *e)
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
 
 	buf_resize(&text, 1u << 20);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 12; i++) {
 		DBT key = bdb_input(SLICE("key")), data = bdb_input(buf_slice(&text));
 
 		text.data[0] = (char)i;

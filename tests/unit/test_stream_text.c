@@ -144,7 +144,7 @@ static void *write_many(void *context)
 {
 	struct writer *writer = context;
 
-	for (int i = 0; i < 3000; i++)
+	for (unsigned i = 0; i < test_rounds(3000); i++)
 		fixture_put(writer->f, "a", i, "x");
 	atomic_store(&writer->done, true);
 	return NULL;

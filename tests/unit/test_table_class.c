@@ -1,12 +1,14 @@
 #undef NDEBUG
 #include "class_fixture.h"
 
+#include "store/convert_private.h"
 #include "store/dictionary.h"
 #include "store/store_private.h"
 
 #include <limits.h>
 
-#define ROWS 1500
+/* Enough for a dictionary, and for more than two steps of a conversion. */
+#define ROWS (500 + (int)test_rounds(1000))
 
 static void rows_of_a_table_that_becomes_infrequent_are_compressed(void)
 {
@@ -287,11 +289,12 @@ static void large_rows_are_converted_and_their_pages_given_back(void)
 {
 	struct fixture f CLEANUP(fixture_release) = fixture_with_texts(0);
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	const unsigned count = test_rounds(60);
 	struct reading before;
 	int64_t stored;
 
-	for (int i = 0; i < 60; i++) {
-		size_t length = (size_t)400 * 1024 / 60 * (size_t)(i + 1) - 1000;
+	for (unsigned i = 0; i < count; i++) {
+		size_t length = (size_t)400 * 1024 / count * (i + 1) - 1000;
 
 		buf_clear(&text);
 		while (text.len < length)
@@ -301,10 +304,10 @@ static void large_rows_are_converted_and_their_pages_given_back(void)
 	}
 	before = read_all(&f);
 	stored = class_stored(&f);
-	CHECK(stored > 12 << 20);
+	CHECK(stored > count * (200 << 10));
 	class_change(&f, INFREQUENT);
 	class_wait(&f);
-	CHECK_INT(class_rows(&f).compressed, 60);
+	CHECK_INT(class_rows(&f).compressed, count);
 	CHECK(class_stored(&f) < stored / 4);
 	expect_equal(read_all(&f), before);
 	class_change(&f, STANDARD);
@@ -317,22 +320,24 @@ static void large_rows_are_converted_and_their_pages_given_back(void)
 static void put_long_text(struct fixture *f, int64_t n)
 {
 	struct buf text CLEANUP(buf_release) = BUF_INIT;
+	const char *part = text_of(&f->arena, n);
 
-	for (int i = 0; i < 6; i++)
-		buf_append_string(&text, text_of(&f->arena, n * 6 + i));
+	for (int i = 0; i < 24; i++)
+		buf_append_string(&text, part);
 	index_put(f, n, "x", n, buf_string(&text));
 	arena_reset(&f->arena, (struct arena_mark){ NULL, 0 });
 }
 
 static void a_conversion_of_many_pages_shrinks_the_file_bit_by_bit(void)
 {
+	const int rows = CONVERT_FREE_PAGES / 2 + 200; /* two pages each, free in the end */
 	struct fixture f CLEANUP(fixture_release) = fixture_with_texts(0);
 	size_t shrinkings = 0;
 	struct reading before;
 	int64_t stored;
 
-	for (int i = 0; i < 6000; i++)
-		put_long_text(&f, i * 7919 % 6000);
+	for (int i = 0; i < rows; i++)
+		put_long_text(&f, i * 7919 % rows);
 	open_idle(&f);
 	before = read_all(&f);
 	stored = class_stored(&f);

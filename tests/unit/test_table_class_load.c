@@ -14,7 +14,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#define ROWS       1500
+#define ROWS_MAX   1500
+#define ROWS       (500 + (int)test_rounds(1000)) /* enough for a dictionary */
 #define PARTITIONS 37
 #define WRITERS    2
 
@@ -158,7 +159,7 @@ static void read_some(struct load *load, struct fixture *own)
 
 static void conversions_under_load_lose_and_change_nothing(void)
 {
-	unsigned versions[ROWS];
+	unsigned versions[ROWS_MAX];
 	struct fixture f CLEANUP(fixture_release) = fixture_with_model(versions);
 	struct table *held CLEANUP(table_unrefp) = table_ref(f.table);
 	struct fixture of_load = { .store = f.store, .table = held };
@@ -271,7 +272,7 @@ static void adopt_last(struct fixture *f, unsigned *versions)
 
 static void a_conversion_goes_on_after_kill_9(void)
 {
-	unsigned versions[ROWS];
+	unsigned versions[ROWS_MAX];
 	struct fixture f CLEANUP(fixture_release) = fixture_with_model(versions);
 
 	for (unsigned round = 0; round < test_rounds(6); round++) {
@@ -297,7 +298,7 @@ static void a_conversion_goes_on_after_kill_9(void)
 
 static void indexes_and_counts_stay_as_they_are(void)
 {
-	unsigned versions[ROWS];
+	unsigned versions[ROWS_MAX];
 	struct fixture f CLEANUP(fixture_release) = fixture_with_model(versions);
 	struct slice rows = index_rows(&f, "byg");
 	struct index_counts entries = index_counts(&f, "byg");
