@@ -44,7 +44,7 @@ BUILDS = {
 # Rounds that differ by chance alone are run by the sanitizers, which are quicker; so are
 # the waits for a disk, which every store that is opened and closed has many of.
 VALGRIND_ENVIRONMENT = {"DYNAMOUNT_TEST_DIVISOR": "10"}
-if os.access("/dev/shm", os.W_OK):
+if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 1 << 30:
     VALGRIND_ENVIRONMENT["TMPDIR"] = "/dev/shm"
 
 E2E_WORKERS = 5  # they wait more than half of the time
