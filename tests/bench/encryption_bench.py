@@ -40,6 +40,7 @@ def median_rates(build, ports, loads):
 
 
 def measure_pair(build, directory, key, *options):
+    directory.mkdir()
     with (
         served(server(build, *options), directory / "plain") as (plain, _, _),
         served(server(build, f"--key-file={key}", *options), directory / "sealed") as (sealed, _, _),
