@@ -283,10 +283,10 @@ static bool note_unwanted(DB_ENV *env, const char *file)
  * other files afterwards. */
 static int verify_despite_panic(DB_ENV *env, DB *bdb, const char *file)
 {
-	int r = env->set_flags(env, DB_NOPANIC, 1);
+	int r;
 
-	if (!r)
-		r = bdb->verify(bdb, file, NULL, NULL, 0); /* also closes it */
+	env->set_flags(env, DB_NOPANIC, 1);
+	r = bdb->verify(bdb, file, NULL, NULL, 0); /* also closes it */
 	env->set_flags(env, DB_NOPANIC, 0);
 	if (r != DB_RUNRECOVERY)
 		return r;
