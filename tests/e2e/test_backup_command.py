@@ -520,13 +520,17 @@ def test_on_a_terminal_a_bar_shows_bytes_and_time_left(workdir, large):
     assert on_terminal(workdir, "backup", "-q", "data", "quiet") == ""
 
 
+def steps_told(result):
+    return [line.split(":")[0] for line in result.stderr.splitlines()]
+
+
 def test_elsewhere_each_step_is_a_line(workdir, large):
+    """A backup is asked from time to time how far it is: of the last step, that is short, there may
+    be nothing to see."""
     result = ok(workdir, "backup", "data", "copy")
-    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
-        "copying", "checking the copy", "summing the copy",
-    ]  # fmt: skip
+    assert steps_told(result) in (
+        ["copying", "checking the copy"], ["copying", "checking the copy", "summing the copy"],
+    )  # fmt: skip
     result = ok(workdir, "restore", "copy", "again")
-    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [
-        "verifying the backup", "copying", "checking the copy",
-    ]  # fmt: skip
+    assert steps_told(result) == ["verifying the backup", "copying", "checking the copy"]
     assert "\r" not in result.stderr
