@@ -18,7 +18,7 @@ import pytest
 
 from api import item
 from mounting import read_text, refused, save
-from serving import Server
+from serving import http_door
 
 OWNER, GROUP, OTHER = 3001, 4001, 3003
 MEMBER = 3002
@@ -816,11 +816,9 @@ def test_an_announced_table_has_an_owner_and_a_mode_too(mount, shared):
     assert (stat.S_IMODE(st.st_mode), st.st_gid) == (0o770, GROUP)
 
 
-def test_a_table_made_over_http_belongs_to_the_mount_s_owner(mount, workdir):
+def test_a_table_made_over_http_belongs_to_the_mount_s_owner(mount):
     mount.remount("http=127.0.0.1:0")
-    server = Server(workdir)
-    server.url = next(word for word in reversed(mount.log_tail().split()) if word.startswith("http://"))
-    server.client().create_table(
+    http_door(mount).client().create_table(
         TableName="Remote",
         KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
