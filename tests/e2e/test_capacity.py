@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from api import create, index, item, plain_all
-from conftest import module_mount_of, private_directory, remove_directory, served
+from conftest import module_directory, module_mount_of, served
 from mounting import COMMAND_SECONDS, DYNAMOUNT, read, refused, save
 from serving import http_door
 
@@ -75,12 +75,8 @@ def refusal(action, *arguments, **named):
 
 @pytest.fixture(scope="module")
 def api(request):
-    path = private_directory("capacity")
-    failures = request.session.testsfailed
-    with served(path, "--capacity=enforce") as server:
+    with module_directory(request, "capacity") as path, served(path, "--capacity=enforce") as server:
         yield server.start()
-    if request.session.testsfailed == failures:
-        remove_directory(path)
 
 
 @pytest.fixture(scope="module")
@@ -565,7 +561,7 @@ def test_a_listing_of_a_condition_waits(doors, both):
     place = doors / table / ".where" / "attribute_exists(v)"
     began = time.monotonic()
     assert os.listdir(place) == ["large.json"]
-    assert time.monotonic() - began > 2
+    assert 2 < time.monotonic() - began < 30  # one page more would wait for the 38 that this one costs
 
 
 def test_control_c_ends_the_listing_of_a_condition(doors, both):

@@ -13,7 +13,7 @@ import pytest
 
 import cli
 from cli import WAYS, Way, lines, started, way_of
-from conftest import mounted, private_directory, remove_directory, served
+from conftest import module_directory, mounted, served
 from mounting import DYNAMOUNT, environment, read_text, save
 
 MOVIES = [
@@ -47,20 +47,17 @@ def fill(way):
 @pytest.fixture(scope="module")
 def directories(request):
     """A mount, a server, and a data directory that nobody has open, filled alike."""
-    path = private_directory("cli")
-    failures = request.session.testsfailed
-    for name in ("mounted", "served", "alone"):
-        (path / name).mkdir()
-    with mounted(path / "mounted") as mount, served(path / "served") as server:
-        mount.start()
-        server.start()
-        with served(path / "alone") as maker:
-            maker.start()
-        alone = path / "alone" / "data"
-        yield mount, server, alone
-        mount.stop()
-    if request.session.testsfailed == failures:
-        remove_directory(path)
+    with module_directory(request, "cli") as path:
+        for name in ("mounted", "served", "alone"):
+            (path / name).mkdir()
+        with mounted(path / "mounted") as mount, served(path / "served") as server:
+            mount.start()
+            server.start()
+            with served(path / "alone") as maker:
+                maker.start()
+            alone = path / "alone" / "data"
+            yield mount, server, alone
+            mount.stop()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 
 from api import create, definitions, index, item, key_schema, new_name, plain, plain_all, put_all
 from browsing import Pages, chromium, console, fetch_console
-from conftest import FAILED, private_directory, remove_directory
+from conftest import FAILED, module_directory
 from node_packages import INSTALL_SECONDS
 
 pytestmark = pytest.mark.limit(INSTALL_SECONDS + 60)
@@ -29,12 +29,11 @@ BOOKS = [
 def driver_and_url(request):
     program = fetch_console()
     api = request.getfixturevalue("api")
-    directory = private_directory(Path(request.node.name).stem)
-    failures = request.session.testsfailed
-    with console(program, directory, api.url) as url, chromium(directory) as driver:
+    with (
+        module_directory(request, Path(request.node.name).stem) as directory,
+        console(program, directory, api.url) as url, chromium(directory) as driver,
+    ):  # fmt: skip
         yield driver, url
-    if request.session.testsfailed == failures:
-        remove_directory(directory)
 
 
 @pytest.fixture
